@@ -1,0 +1,72 @@
+# Every target sets up what it needs; the only things a machine must have are make and Python 3.12+.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= $(firstword $(foreach p,python3.12 python3.13 python3.14 python3,\
+  $(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $(p))))
+BIN := .venv/bin
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-zA-Z_-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Use
+.PHONY: run demo
+run: setup ## Start the whole system on this machine; Ctrl-C stops it (ARGS="--port 4000 --mailbox DIR")
+	@$(BIN)/paypulse run $(ARGS)
+
+demo: setup ## The main job once: sign up, connect Gmail, ingest, receive events, list the invoices
+	@$(BIN)/paypulse demo $(ARGS)
+
+##@ Work
+.PHONY: test check format generate lock
+test: setup ## All tests (no network needed)
+	@$(BIN)/pytest $(ARGS)
+
+check: setup ## Format, lint, types, import contracts, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/paypulse schema check
+
+format: setup ## Format the code and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: setup ## Rewrite what is generated and checked in: schema.graphql, the sample mailbox
+	$(BIN)/paypulse schema export
+	$(BIN)/python -m devstack.sample_mailbox
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+  --no-annotate --custom-compile-command 'make lock' $(ARGS)
+lock: setup ## Renew the locked requirements (ARGS=--upgrade for newer versions)
+	$(COMPILE) pyproject.toml --extra resolvers -o requirements/resolvers.txt
+	$(COMPILE) pyproject.toml --extra ingestion -o requirements/ingestion.txt
+	$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
+	$(COMPILE) requirements/ministack.in -o requirements/ministack.txt
+	$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt
+
+##@ Set-up (runs by itself)
+.PHONY: setup clean
+setup: .venv/.ready .venv-ministack/.ready ## Both environments, from the locked requirements
+
+.venv/.ready: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "PayPulse needs Python 3.12 or newer: install it, or name it with make PYTHON=/path/to/python3.12" >&2; exit 2; }
+	@echo "Setting up .venv ($$($(PYTHON) --version)) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# MiniStack pins botocore and graphql-core exactly, so it has an environment of its own.
+.venv-ministack/.ready: requirements/ministack.txt | .venv/.ready
+	@echo "Setting up .venv-ministack ..."
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-ministack
+	@$(BIN)/uv pip sync --quiet --python .venv-ministack/bin/python --require-hashes requirements/ministack.txt
+	@touch $@
+
+clean: ## Remove environments, local state and build products
+	rm -rf .venv .venv-ministack .paypulse dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

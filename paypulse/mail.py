@@ -1,0 +1,55 @@
+"""Mails as PayPulse sees them: who sent them, whether that is proved, and the PDFs they carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class SenderAuthentication(StrEnum):
+    """What the receiving server found out about the sender (RFC 8601)."""
+
+    PASS = "PASS"  # noqa: S105 - DMARC passed, or DKIM passed for the sender's own domain
+    FAIL = "FAIL"
+    NONE = "NONE"  # the receiving server says nothing about it
+
+
+@dataclass(frozen=True, slots=True)
+class RawMail:
+    """A message as Gmail hands it over; `content` is RFC 5322, CRLF or LF."""
+
+    message_id: str  # Gmail's, not the Message-ID header
+    content: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file in a mail; `filename` is decoded, without folders, never empty."""
+
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What PayPulse uses of a message."""
+
+    message_id: str
+    sender: str  # the address in From, lower-cased; "" where there is none
+    subject: str
+    received_at: datetime
+    authentication: SenderAuthentication
+    pdfs: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """One page of search results, newest message first."""
+
+    message_ids: tuple[str, ...]
+    next_page: str | None
