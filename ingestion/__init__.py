@@ -1,0 +1,1 @@
+"""One module per event-driven Lambda function."""

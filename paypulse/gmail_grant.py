@@ -1,4 +1,4 @@
-"""The permission that a user gave us for a mailbox, as kept in the secret `gmail/user/{user_id}`."""
+"""The permission a user gave us for a mailbox; kept in the secret `gmail/user/{user_id}`."""
 
 from __future__ import annotations
 

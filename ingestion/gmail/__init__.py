@@ -1,0 +1,1 @@
+"""Gmail over google-api-python-client: search, batch get, tokens, MIME."""

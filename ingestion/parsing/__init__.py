@@ -1,0 +1,1 @@
+"""Reading documents: pure functions from bytes to values and a named outcome."""

@@ -1,0 +1,1 @@
+"""Adapters to AWS services; each translates between our words and one service."""

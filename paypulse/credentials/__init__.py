@@ -1,0 +1,1 @@
+"""Adapters for passwords (bcrypt) and access tokens (PyJWT)."""

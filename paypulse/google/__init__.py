@@ -1,0 +1,1 @@
+"""Adapter to Google's OAuth endpoints, light enough for a resolver."""

@@ -1,0 +1,1 @@
+"""The GraphQL contract, code-first in Strawberry; never imported by a handler."""
