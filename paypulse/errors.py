@@ -7,6 +7,7 @@
     ├─ TransientError        it may work later            → the queue delivers again
     │   └─ RateLimited       wait at least `retry_after_s`
     ├─ ReconnectRequired     Google took the grant back   → run ends, user is asked to reconnect
+    ├─ TokenRejected         Google refuses a token that the app sent → `GMAIL_TOKEN_REJECTED`
     └─ ConfigurationError    a deployment mistake         → fails at start, names the remedy
 
 Anything else is a bug: masked at the API, retried and dead-lettered on queues.
@@ -94,6 +95,10 @@ class RateLimited(TransientError):  # noqa: N818 - an outcome of asking, not a f
 
 class ReconnectRequired(PayPulseError):  # noqa: N818 - a state of the account, not a fault
     """Google no longer accepts the user's grant; only the user can renew it."""
+
+
+class TokenRejected(PayPulseError):  # noqa: N818 - an answer of Google's, not a fault
+    """Google does not accept this token: expired, taken back, damaged, or without an owner."""
 
 
 class ConfigurationError(PayPulseError):

@@ -22,3 +22,15 @@ class GmailGrant:
     google_user_id: str
     google_email: str
     connected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """What Google says about an access token."""
+
+    audience: str  # the OAuth client id that it was made for
+    scopes: tuple[str, ...]
+    google_user_id: str
+    email: str  # lower-cased; "" where the token does not cover it
+    email_verified: bool
+    expires_in_s: int

@@ -35,6 +35,15 @@ class Attachment:
     content: bytes
 
 
+class LeftOut(StrEnum):
+    """Why something in a mail was not read; part of the outcome that the user sees."""
+
+    TOO_LARGE = "TOO_LARGE"
+    TOO_MANY_PARTS = "TOO_MANY_PARTS"
+    TOO_DEEP = "TOO_DEEP"
+    ENCRYPTED = "ENCRYPTED"
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """What PayPulse uses of a message."""
@@ -45,6 +54,7 @@ class Mail:
     received_at: datetime
     authentication: SenderAuthentication
     pdfs: tuple[Attachment, ...]
+    left_out: tuple[LeftOut, ...] = ()  # each reason once
 
 
 @dataclass(frozen=True, slots=True)

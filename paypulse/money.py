@@ -12,7 +12,7 @@ _MINUS = "-\u2010\u2011\u2012\u2013\u2212"
 _AMOUNT = re.compile(
     rf"""(?P<lead>[{_MINUS}+]?)\s*
          (?P<whole>\d{{1,3}}(?:[\s\u00a0\u2007\u2009\u202f.]\d{{3}})+|\d+)
-         (?:[,.:](?P<fraction>\d{{2}}|-))?
+         (?:[,.:](?P<fraction>\d{{1,2}}|[{_MINUS}]))?
          \s*(?P<trail>[{_MINUS}]?)""",
     re.VERBOSE,
 )
@@ -51,14 +51,15 @@ def parse_amount(text: str, currency: str = "SEK") -> Money | None:
     """Read an amount that fills `text`, or None when it is anything else.
 
     Takes blanks (also U+00A0 and U+202F) or points between thousands, a decimal comma or point
-    with two digits, a minus sign before or after, and `kr`/`SEK`: `"10 480,50"`, `"−150:-"`.
+    with one or two digits, a minus sign before or after, and `kr`/`SEK`: `"10 480,50"`, `"−150:-"`,
+    `"8125kr"`.
     """
-    stripped = re.sub(r"(?i)(?:\b(?:kr|sek)\b\.?|^\s*:|\*)", " ", text).strip()
+    stripped = re.sub(r"(?i)(?:(?<![^\W\d])(?:kr|sek)\b\.?|^\s*:|\*)", " ", text).strip()
     match = _AMOUNT.fullmatch(stripped)
     if match is None:
         return None
     whole = int(re.sub(r"\D", "", _BLANKS.sub("", match["whole"])))
     fraction = match["fraction"]
-    minor = whole * 100 + (int(fraction) if fraction and fraction != "-" else 0)
+    minor = whole * 100 + (int(fraction.ljust(2, "0")) if fraction and fraction.isdigit() else 0)
     negative = (match["lead"] or "") in tuple(_MINUS) or bool(match["trail"])
     return Money(-minor if negative else minor, currency)

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from paypulse.gmail_grant import GmailGrant
+    from paypulse.accounts import AccessClaims, StoredSession, User
+    from paypulse.documents import Document
+    from paypulse.events import IngestionEvent, InvoiceEvent
+    from paypulse.gmail_grant import GmailGrant, TokenInfo
+    from paypulse.ledger import Claim, LedgerDocument, LedgerEntry, Settlement
     from paypulse.mail import Mail, MessagePage, RawMail
+    from paypulse.pages import Page
     from paypulse.rental import NoticeReading
+    from paypulse.rental_invoices import InvoiceStatus, InvoiceWarning, RentalInvoice
+    from paypulse.runs import IngestionRun, RunError, RunOutcome, RunStatus
 
 
 class Clock(Protocol):
@@ -23,6 +30,97 @@ class Clock(Protocol):
 
     def __call__(self) -> datetime:
         """Return the current instant, zone-aware, in UTC."""
+        ...
+
+
+class UserStore(Protocol):
+    """Accounts (table Users)."""
+
+    def add(self, user: User) -> bool:
+        """Open the account; False when the e-mail address has one already."""
+        ...
+
+    def get(self, user_id: str) -> User | None:
+        """Return the account."""
+        ...
+
+    def find_by_email(self, email: str) -> User | None:
+        """Return the account of a lower-cased address."""
+        ...
+
+    def set_connected(self, user_id: str, gmail_email: str, *, now: datetime) -> None:
+        """Note which mailbox is connected."""
+        ...
+
+    def set_disconnected(self, user_id: str) -> None:
+        """Note that no mailbox is connected; schedules pass the user by."""
+        ...
+
+    def set_reconnect_required(self, user_id: str) -> None:
+        """Note that Google took the grant back; no effect on a user who is not connected."""
+        ...
+
+    def list_connected(self, after: str | None) -> Page[str]:
+        """Return one page of the ids of users with a working connection; eventually consistent."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Log-ins (table Sessions)."""
+
+    def add(self, session: StoredSession) -> None:
+        """Keep a new session."""
+        ...
+
+    def get(self, user_id: str, session_id: str) -> StoredSession | None:
+        """Return the session, also when it has ended."""
+        ...
+
+    def rotate(
+        self, user_id: str, session_id: str, old_hash: str, new_hash: str, *, now: datetime
+    ) -> bool:
+        """Swap the refresh token; False when `old_hash` is not the live session's current one."""
+        ...
+
+    def end(self, user_id: str, session_id: str) -> None:
+        """End the session; absent or ended already is fine."""
+        ...
+
+    def end_all(self, user_id: str) -> int:
+        """End every session of the user and return how many were live."""
+        ...
+
+
+class Passwords(Protocol):
+    """Password hashing."""
+
+    @property
+    def unknown_user_hash(self) -> str:
+        """A hash that no password matches, so that refusing takes equally long."""
+        ...
+
+    def hash(self, password: str) -> str:
+        """Return a salted hash."""
+        ...
+
+    def verify(self, password: str, password_hash: str) -> bool:
+        """Tell whether the password is the hashed one."""
+        ...
+
+
+class TokenIssuer(Protocol):
+    """Signs access tokens."""
+
+    def issue(self, user: User, session_id: str, *, now: datetime) -> tuple[str, datetime]:
+        """Return an access token and the instant at which it expires."""
+        ...
+
+
+class TokenVerifier(Protocol):
+    """Checks access tokens."""
+
+    def verify(self, token: str, *, now: datetime) -> AccessClaims | None:
+        """Return what the token says, or None when it is not ours or not valid now."""
         ...
 
 
@@ -39,6 +137,27 @@ class GrantStore(Protocol):
 
     def delete(self, user_id: str) -> None:
         """Forget the grant at once; absent is fine."""
+        ...
+
+
+class GoogleAccounts(Protocol):
+    """Google's word on OAuth tokens (tokeninfo, userinfo, revoke)."""
+
+    def inspect(self, access_token: str) -> TokenInfo:
+        """Return what the token is good for and whose it is.
+
+        Raises:
+            TokenRejected: expired, taken back, damaged, or without an owner.
+            DependencyError: Google did not answer as it should.
+        """
+        ...
+
+    def revoke(self, token: str) -> None:
+        """Take back the grant behind an access or refresh token; a dead one is fine.
+
+        Raises:
+            DependencyError: Google did not answer as it should.
+        """
         ...
 
 
@@ -79,4 +198,180 @@ class RentNoticeParser(Protocol):
 
     def __call__(self, pdf: bytes) -> NoticeReading:
         """Return the document's outcome; any bytes at all get one, none raise."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """The invoices bucket."""
+
+    def put(
+        self, document: Document, content: bytes, *, namesake_key: str, again: bool = False
+    ) -> str:
+        """Store the document and return its key.
+
+        The same content at the same key is not written twice, unless `again` asks for a new
+        event. Another document under that key is kept; this one then goes to `namesake_key`.
+        """
+        ...
+
+    def get(self, key: str, version_id: str | None = None) -> tuple[Document, bytes] | None:
+        """Return the document, or None when it is gone or no rent notice's key."""
+        ...
+
+    def link(self, key: str, filename: str) -> tuple[str, datetime]:
+        """Return a link that opens the document in a browser, and when it stops working."""
+        ...
+
+
+class Ledger(Protocol):
+    """The mail ledger (table MailLedger); see `paypulse.ledger` for the states of a row."""
+
+    def claim(
+        self, user_id: str, message_ids: Sequence[str], run_id: str, *, now: datetime
+    ) -> list[Claim]:
+        """Claim the messages that this run should work on, in the order given.
+
+        Left out are those that are settled for good, at work in a live run, or stored already
+        by this one.
+        """
+        ...
+
+    def expect_documents(self, user_id: str, mail: Mail, count: int) -> bool:
+        """Note how many documents of the mail go to the bucket; before the first one does.
+
+        False when another delivery has settled the message meanwhile.
+        """
+        ...
+
+    def mark_stored(self, user_id: str, message_id: str, run_id: str, *, now: datetime) -> None:
+        """Note that they are all there, and count the message as stored; once."""
+        ...
+
+    def begin_document(self, document: Document, *, now: datetime) -> LedgerDocument:
+        """Count one more attempt at reading; a document that was put by hand gets a row."""
+        ...
+
+    def record_document(self, document: Document, row: LedgerDocument) -> None:
+        """Keep the outcome of a document that became no invoice; the first outcome stays."""
+        ...
+
+    def get(self, user_id: str, message_id: str) -> LedgerEntry | None:
+        """Return the row of a message."""
+        ...
+
+    def settle(
+        self, user_id: str, message_id: str, settlement: Settlement, *, now: datetime
+    ) -> None:
+        """End a message and count it in its run, in one transaction; once."""
+        ...
+
+    def list_failed(self, user_id: str, first: int, after: str | None) -> Page[LedgerEntry]:
+        """Return a page of the messages that need attention, latest first.
+
+        Raises:
+            RequestError: VALIDATION_FAILED, `after` is no cursor of this list.
+        """
+        ...
+
+
+class RunStore(Protocol):
+    """Ingestion runs (table IngestionRuns)."""
+
+    def add(self, run: IngestionRun) -> IngestionRun:
+        """Keep a new run, or return the one with that id that is there already."""
+        ...
+
+    def get(self, user_id: str, run_id: str) -> IngestionRun | None:
+        """Return the run."""
+        ...
+
+    def start(self, user_id: str, run_id: str, *, now: datetime) -> IngestionRun | None:
+        """Mark a queued run as running and return it as it is now."""
+        ...
+
+    def count_page(self, run: IngestionRun, *, found: int, mine: int, now: datetime) -> None:
+        """Add the page in work to the counts; once a page."""
+        ...
+
+    def turn_page(self, run: IngestionRun, next_page: str | None, *, now: datetime) -> IngestionRun:
+        """Go on to the next page, or note that the search is listed to its end."""
+        ...
+
+    def fail(self, user_id: str, run_id: str, error: RunError, *, now: datetime) -> None:
+        """End a run that could not be carried out; no effect on one that is over."""
+        ...
+
+    def close(
+        self, run: IngestionRun, status: RunStatus, outcome: RunOutcome | None, *, now: datetime
+    ) -> None:
+        """End a complete run; no effect on one that is over."""
+        ...
+
+    def list_page(self, user_id: str, first: int, after: str | None) -> Page[IngestionRun]:
+        """Return a page of the user's runs, latest first. Raises as `Ledger.list_failed`."""
+        ...
+
+
+class RentalInvoiceStore(Protocol):
+    """Rental invoices (table RentalInvoices)."""
+
+    def add(
+        self, invoice: RentalInvoice, row: LedgerDocument, *, namesake_id: str
+    ) -> LedgerDocument:
+        """Keep the invoice and its document's outcome in one transaction.
+
+        Returns:
+            The document's row as it is now: with the invoice's id; with outcome DUPLICATE and
+            the id of the invoice that has this content already; or as another delivery left
+            it. A different document with the same id is kept, this one gets `namesake_id`.
+        """
+        ...
+
+    def add_warning(
+        self, invoice: RentalInvoice, warning: InvoiceWarning, *, now: datetime
+    ) -> None:
+        """Add a warning to a kept invoice; twice changes nothing."""
+        ...
+
+    def get(self, user_id: str, invoice_id: str) -> RentalInvoice | None:
+        """Return the user's invoice; another user's is as absent as none."""
+        ...
+
+    def all_of(self, user_id: str) -> list[RentalInvoice]:
+        """Return all of a user's invoices."""
+        ...
+
+    def has_due_month(self, user_id: str, month: str) -> bool:
+        """Tell whether a notice is due in `month` (`2026-01`)."""
+        ...
+
+    def list_page(
+        self,
+        user_id: str,
+        first: int,
+        after: str | None,
+        *,
+        due: tuple[date | None, date | None] = (None, None),
+        status: InvoiceStatus | None = None,
+    ) -> Page[RentalInvoice]:
+        """Return a page of invoices, latest due date first; eventually consistent.
+
+        Args:
+            due: First and last due date, either may be open.
+
+        Raises:
+            RequestError: VALIDATION_FAILED, `after` is no cursor of this list.
+        """
+        ...
+
+
+class EventPublisher(Protocol):
+    """Publishes to live subscribers."""
+
+    def publish_invoice(self, event: InvoiceEvent) -> None:
+        """Send the event to the user's subscribers."""
+        ...
+
+    def publish_ingestion(self, event: IngestionEvent) -> None:
+        """Send the event to the user's subscribers."""
         ...

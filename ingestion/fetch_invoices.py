@@ -1,0 +1,54 @@
+"""`fetch_invoices`: all rent notices of one user, from Gmail into the bucket.
+
+Event: SQS, body `{"userId", "runId"}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ingestion import _batch
+from ingestion._rental import RentalWorker, build_worker, message_ids
+from paypulse.aws import clients
+from paypulse.aws.queues import WorkQueue
+from paypulse.settings import load_settings, warm_up
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Environment of the function."""
+
+    users_table: str
+    ingestion_runs_table: str
+    rental_invoices_table: str
+    mail_ledger_table: str
+    invoices_bucket: str
+    gmail_grant_prefix: str
+    google_client_id_secret: str
+    google_base_url: str
+    landlords: str
+    fetch_invoices_queue: str
+
+
+@cache
+def _build() -> RentalWorker:
+    settings = load_settings(Settings)
+    return build_worker(settings, WorkQueue(settings.fetch_invoices_queue, clients.sqs()))
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Work on the runs that the messages name."""
+    worker = _build()
+
+    def handle_one(message: dict[str, Any]) -> None:
+        worker.work_on(*message_ids(message), context)
+
+    return _batch.each(event, handle_one, worker.queue)
+
+
+warm_up(_build)

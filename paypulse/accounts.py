@@ -1,0 +1,232 @@
+"""Accounts: signing up, logging in, and the sessions that follow."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from paypulse.errors import ErrorType, RequestError, UserError, UserErrorCode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from paypulse.ports import Clock, Passwords, SessionStore, TokenIssuer, UserStore
+
+MIN_PASSWORD_LENGTH = 10
+MAX_PASSWORD_BYTES = 72  # bcrypt reads no further
+SESSION_LIFETIME = timedelta(days=60)
+
+# Deliberately simple: one @, a dotted domain, no blanks. The owner proves the rest by using it.
+_EMAIL = re.compile(r"[^@\s]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+
+
+class GmailStatus(StrEnum):
+    """Where a user stands with Gmail."""
+
+    NOT_CONNECTED = "NOT_CONNECTED"
+    CONNECTED = "CONNECTED"
+    RECONNECT_REQUIRED = "RECONNECT_REQUIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person with an account."""
+
+    user_id: str
+    email: str
+    name: str
+    password_hash: str
+    created_at: datetime
+    gmail_status: GmailStatus = GmailStatus.NOT_CONNECTED
+    gmail_email: str | None = None
+    gmail_connected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A log-in as kept in the store: never the refresh token itself, only its hash."""
+
+    user_id: str
+    session_id: str
+    refresh_hash: str
+    created_at: datetime
+    expires_at: datetime
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What an access token says."""
+
+    user_id: str
+    email: str
+    session_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a client gets when it signs up, logs in or refreshes."""
+
+    access_token: str
+    expires_at: datetime
+    refresh_token: str
+    user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionDesk:
+    """Everything that opening a session needs."""
+
+    users: UserStore
+    sessions: SessionStore
+    passwords: Passwords
+    tokens: TokenIssuer
+    clock: Clock
+
+
+def sign_up(name: str, email: str, password: str, *, desk: SessionDesk) -> Session:
+    """Open an account and its first session.
+
+    Raises:
+        UserError: a field is missing or malformed, or the address has an account already.
+    """
+    user = User(
+        user_id=f"user_{uuid.uuid4()}",
+        email=normalise_email(email),
+        name=_require_name(name),
+        password_hash=desk.passwords.hash(_require_strong(password)),
+        created_at=desk.clock(),
+    )
+    if not desk.users.add(user):
+        raise UserError(
+            UserErrorCode.USER_ALREADY_EXISTS,
+            "This e-mail address has an account already. Log in instead.",
+            ("input", "email"),
+        )
+    return _open_session(user, desk)
+
+
+def log_in(email: str, password: str, *, desk: SessionDesk) -> Session:
+    """Open a session for the account with this e-mail address and password.
+
+    An unknown address takes as long as a wrong password and gets the same answer.
+
+    Raises:
+        RequestError: INVALID_CREDENTIALS.
+    """
+    user = desk.users.find_by_email(email.strip().lower())
+    known_hash = user.password_hash if user else desk.passwords.unknown_user_hash
+    matches = desk.passwords.verify(password, known_hash)
+    if user is None or not matches:
+        raise RequestError(
+            ErrorType.INVALID_CREDENTIALS, "The e-mail address or the password is wrong."
+        )
+    return _open_session(user, desk)
+
+
+def refresh_session(refresh_token: str, *, desk: SessionDesk) -> Session:
+    """Swap a refresh token for a new access token and a new refresh token.
+
+    A refresh token works once. Presenting an old one means that two parties hold it, so the
+    whole session ends.
+
+    Raises:
+        RequestError: INVALID_TOKEN.
+    """
+    user_id, session_id = _ids_in(refresh_token)
+    new_token = _new_refresh_token(user_id, session_id)
+    rotated = desk.sessions.rotate(
+        user_id, session_id, _hash(refresh_token), _hash(new_token), now=desk.clock()
+    )
+    user = desk.users.get(user_id) if rotated else None
+    if user is None:
+        desk.sessions.end(user_id, session_id)
+        raise _invalid_refresh_token()
+    access_token, expires_at = desk.tokens.issue(user, session_id, now=desk.clock())
+    return Session(access_token, expires_at, new_token, user)
+
+
+def log_out(user_id: str, session_id: str, *, all_sessions: bool, sessions: SessionStore) -> int:
+    """End this session, or all of the user's, and return how many; ending twice is fine."""
+    if all_sessions:
+        return sessions.end_all(user_id)
+    sessions.end(user_id, session_id)
+    return 1
+
+
+def normalise_email(email: str) -> str:
+    """Return the address trimmed and lower-cased, the form in which it is unique.
+
+    Raises:
+        UserError: it does not look like an address.
+    """
+    address = email.strip().lower()
+    if len(address) > 254 or not _EMAIL.fullmatch(address):
+        raise UserError(
+            UserErrorCode.INVALID_EMAIL,
+            "This does not look like an e-mail address.",
+            ("input", "email"),
+        )
+    return address
+
+
+def _require_name(name: str) -> str:
+    trimmed = name.strip()
+    if not trimmed or len(trimmed) > 100:
+        raise UserError(
+            UserErrorCode.MISSING_FIELDS if not trimmed else UserErrorCode.INVALID_INPUT,
+            "Give a name of 1 to 100 characters.",
+            ("input", "name"),
+        )
+    return trimmed
+
+
+def _require_strong(password: str) -> str:
+    too_long = len(password.encode()) > MAX_PASSWORD_BYTES
+    if len(password) < MIN_PASSWORD_LENGTH or too_long or "\0" in password:
+        raise UserError(
+            UserErrorCode.WEAK_PASSWORD,
+            f"Choose a password of at least {MIN_PASSWORD_LENGTH} characters"
+            f" and at most {MAX_PASSWORD_BYTES} bytes.",
+            ("input", "password"),
+        )
+    return password
+
+
+def _open_session(user: User, desk: SessionDesk) -> Session:
+    now = desk.clock()
+    session_id = str(uuid.uuid4())
+    refresh_token = _new_refresh_token(user.user_id, session_id)
+    desk.sessions.add(
+        StoredSession(user.user_id, session_id, _hash(refresh_token), now, now + SESSION_LIFETIME)
+    )
+    access_token, expires_at = desk.tokens.issue(user, session_id, now=now)
+    return Session(access_token, expires_at, refresh_token, user)
+
+
+def _new_refresh_token(user_id: str, session_id: str) -> str:
+    return f"{user_id}.{session_id}.{secrets.token_urlsafe(32)}"
+
+
+def _ids_in(refresh_token: str) -> tuple[str, str]:
+    match refresh_token.split("."):
+        case [user_id, session_id, secret] if user_id and session_id and secret:
+            return user_id, session_id
+        case _:
+            raise _invalid_refresh_token()
+
+
+def _hash(token: str) -> str:
+    # The token is 256 random bits, so a plain hash is enough; bcrypt is for what people choose.
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _invalid_refresh_token() -> RequestError:
+    return RequestError(ErrorType.INVALID_TOKEN, "This session has ended. Log in again.")

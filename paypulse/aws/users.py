@@ -1,0 +1,151 @@
+"""Accounts in the table Users.
+
+An address is unique through a marker item `email#<address>` that is written in the same
+transaction; the marker also answers log-ins with a consistent read, which an index cannot.
+Markers carry no `Email`, so they stay out of `Email-index`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paypulse.accounts import GmailStatus, User
+from paypulse.aws.items import cancellation_codes, from_item, to_item, translated
+from paypulse.clock import from_text, to_text
+from paypulse.pages import Page, decode_cursor, encode_cursor
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_CONNECTED_INDEX = "gmail_status-index"
+_FAN_OUT_PAGE = 100
+
+
+class DynamoUsers:
+    """Implements `UserStore`."""
+
+    def __init__(self, table: str, client: DynamoDBClient) -> None:
+        self._table = table
+        self._client = client
+
+    def add(self, user: User) -> bool:
+        row = {
+            "UserID": user.user_id,
+            "Email": user.email,
+            "Name": user.name,
+            "Password": user.password_hash,
+            "CreatedAt": to_text(user.created_at),
+        }
+        marker = {"UserID": _marker(user.email), "OwnerID": user.user_id}
+        try:
+            with translated():
+                self._client.transact_write_items(
+                    TransactItems=[self._put_new(marker), self._put_new(row)]
+                )
+        except self._client.exceptions.TransactionCanceledException as error:
+            if "ConditionalCheckFailed" in cancellation_codes(error):
+                return False
+            raise
+        return True
+
+    def get(self, user_id: str) -> User | None:
+        row = self._read(user_id)
+        return _to_user(row) if row and "Email" in row else None
+
+    def find_by_email(self, email: str) -> User | None:
+        marker = self._read(_marker(email))
+        return self.get(marker["OwnerID"]) if marker else None
+
+    def set_connected(self, user_id: str, gmail_email: str, *, now: datetime) -> None:
+        self._update(
+            user_id,
+            "SET gmail_status = :status, gmail_email = :email, gmail_connected_at = :now",
+            {":status": GmailStatus.CONNECTED.value, ":email": gmail_email, ":now": to_text(now)},
+        )
+
+    def set_disconnected(self, user_id: str) -> None:
+        self._update(user_id, "REMOVE gmail_status, gmail_email, gmail_connected_at", {})
+
+    def set_reconnect_required(self, user_id: str) -> None:
+        try:
+            self._update(
+                user_id,
+                "SET gmail_status = :required",
+                {":required": GmailStatus.RECONNECT_REQUIRED.value},
+                "attribute_exists(gmail_status)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # disconnected meanwhile
+
+    def list_connected(self, after: str | None) -> Page[str]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": _CONNECTED_INDEX,
+            "KeyConditionExpression": "gmail_status = :connected",
+            "ExpressionAttributeValues": to_item({":connected": GmailStatus.CONNECTED.value}),
+            "Limit": _FAN_OUT_PAGE,
+        }
+        if after:
+            (user_id,) = decode_cursor(_CONNECTED_INDEX, after, 1)
+            request["ExclusiveStartKey"] = to_item(
+                {"UserID": user_id, "gmail_status": GmailStatus.CONNECTED.value}
+            )
+        with translated():
+            answer = self._client.query(**request)
+        ids = tuple(from_item(item)["UserID"] for item in answer["Items"])
+        cursors = tuple(encode_cursor(_CONNECTED_INDEX, user_id) for user_id in ids)
+        return Page(ids, cursors, "LastEvaluatedKey" in answer)
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        with translated():
+            answer = self._client.get_item(
+                TableName=self._table, Key=to_item({"UserID": key}), ConsistentRead=True
+            )
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def _put_new(self, row: dict[str, Any]) -> Any:
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": to_item(row),
+                "ConditionExpression": "attribute_not_exists(UserID)",
+            }
+        }
+
+    def _update(
+        self,
+        user_id: str,
+        expression: str,
+        values: dict[str, str],
+        condition: str = "attribute_exists(UserID)",
+    ) -> None:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": to_item({"UserID": user_id}),
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+        }
+        if values:
+            request["ExpressionAttributeValues"] = to_item(values)
+        with translated():
+            self._client.update_item(**request)
+
+
+def _marker(email: str) -> str:
+    return f"email#{email}"
+
+
+def _to_user(row: dict[str, Any]) -> User:
+    connected_at = row.get("gmail_connected_at")
+    return User(
+        user_id=row["UserID"],
+        email=row["Email"],
+        name=row["Name"],
+        password_hash=row["Password"],
+        created_at=from_text(row["CreatedAt"]),
+        gmail_status=GmailStatus(row.get("gmail_status", GmailStatus.NOT_CONNECTED.value)),
+        gmail_email=row.get("gmail_email"),
+        gmail_connected_at=from_text(connected_at) if connected_at else None,
+    )

@@ -1,0 +1,139 @@
+"""Use case: read a rent notice that came into the bucket and file it as an invoice.
+
+Invoice, content marker and ledger change in one transaction, so a second delivery of the same
+event finds the document done. A document whose reading ends the process is given an outcome on
+the third delivery, so that it can never loop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from paypulse.ledger import MAX_READING_ATTEMPTS, DocumentOutcome, LedgerDocument, settle
+from paypulse.rental import NoticeOutcome
+from paypulse.rental_invoices import (
+    RentalInvoice,
+    compare,
+    find_warnings,
+    name_invoice,
+    name_namesake,
+    related_to,
+)
+
+if TYPE_CHECKING:
+    from paypulse.close_runs import RunCloser
+    from paypulse.documents import Document
+    from paypulse.ports import Clock, Ledger, RentalInvoiceStore, RentNoticeParser
+    from paypulse.rental import NoticeReading
+    from paypulse.rental_invoices import InvoiceWarning
+
+_OUTCOMES = {
+    NoticeOutcome.OK: DocumentOutcome.OK,
+    NoticeOutcome.INVALID_OCR: DocumentOutcome.INVALID_OCR,
+    NoticeOutcome.INCONSISTENT_TOTAL: DocumentOutcome.INCONSISTENT_TOTAL,
+    NoticeOutcome.UNREADABLE: DocumentOutcome.UNREADABLE,
+    NoticeOutcome.ENCRYPTED: DocumentOutcome.ENCRYPTED,
+    NoticeOutcome.NOT_A_RENT_NOTICE: DocumentOutcome.NOT_A_RENT_NOTICE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RentalFiling:
+    """Everything that filing needs."""
+
+    parse: RentNoticeParser
+    invoices: RentalInvoiceStore
+    ledger: Ledger
+    closer: RunCloser
+    clock: Clock
+
+
+def file_document(document: Document, content: bytes, *, using: RentalFiling) -> DocumentOutcome:
+    """Read one document, file what it holds, and settle its message when it was the last.
+
+    Returns:
+        The document's outcome, also when an earlier delivery has found it.
+
+    Raises:
+        TransientError: nothing was changed for good; deliver again.
+    """
+    row = using.ledger.begin_document(document, now=using.clock())
+    if row.outcome is None:
+        row = _read_and_record(document, content, row, using)
+    _settle_message(document, using)
+    return row.outcome or DocumentOutcome.PROCESSING_FAILED
+
+
+def _read_and_record(
+    document: Document, content: bytes, row: LedgerDocument, using: RentalFiling
+) -> LedgerDocument:
+    if row.attempts > MAX_READING_ATTEMPTS:
+        done = replace(row, outcome=DocumentOutcome.PROCESSING_FAILED)
+        using.ledger.record_document(document, done)
+        return done
+    reading = using.parse(content)
+    done = replace(
+        row,
+        outcome=_OUTCOMES[reading.outcome],
+        flags=tuple(sorted(flag.value for flag in reading.flags)),
+    )
+    if reading.notice is None:
+        using.ledger.record_document(document, done)
+        return done
+    return _file(document, reading, done, using)
+
+
+def _file(
+    document: Document, reading: NoticeReading, row: LedgerDocument, using: RentalFiling
+) -> LedgerDocument:
+    assert reading.notice is not None  # noqa: S101 - the caller has looked; this is for mypy
+    now = using.clock()
+    invoice = RentalInvoice(
+        user_id=document.user_id,
+        invoice_id=name_invoice(document, reading.notice),
+        notice=reading.notice,
+        outcome=reading.outcome,
+        warnings=find_warnings(reading, document, using.invoices.all_of(document.user_id)),
+        document=document,
+        created_at=now,
+        updated_at=now,
+    )
+    namesake_id = name_namesake(invoice.invoice_id, document)
+    filed = using.invoices.add(invoice, row, namesake_id=namesake_id)
+    if filed.invoice_id is not None and filed.outcome is not DocumentOutcome.DUPLICATE:
+        _compare_again(replace(invoice, invoice_id=filed.invoice_id), using)
+    return filed
+
+
+def _compare_again(invoice: RentalInvoice, using: RentalFiling) -> None:
+    """Add the warnings that could not be seen before this invoice was written.
+
+    Notices are read in any order and side by side: the next month's may have come first and
+    found nothing to compare itself with, and two may be written at once. Whoever reads after
+    writing sees the other one.
+    """
+    others = related_to(invoice.document, using.invoices.all_of(invoice.user_id))
+    _add_warnings(invoice, compare(invoice.notice, others), using)
+    later = [other for other in others if other.due_on > invoice.due_on]
+    if later:
+        following = min(later, key=lambda other: other.due_on)
+        changed = compare(following.notice, [invoice])
+        _add_warnings(following, changed, using)
+
+
+def _add_warnings(
+    invoice: RentalInvoice, warnings: tuple[InvoiceWarning, ...], using: RentalFiling
+) -> None:
+    for warning in warnings:
+        if warning not in invoice.warnings:
+            using.invoices.add_warning(invoice, warning, now=using.clock())
+
+
+def _settle_message(document: Document, using: RentalFiling) -> None:
+    entry = using.ledger.get(document.user_id, document.source.message_id)
+    if entry is None or not entry.is_complete:
+        return
+    using.ledger.settle(entry.user_id, entry.message_id, settle(entry), now=using.clock())
+    if entry.run_id:
+        using.closer.close_if_complete(entry.user_id, entry.run_id)

@@ -1,0 +1,135 @@
+"""What every function behind AppSync shares: fields, the caller, and how failures are told.
+
+A field's function returns plain JSON. Failures leave in one of two forms:
+
+- what the caller can put right: `userErrors` of the mutation's payload;
+- everything else: `{"error": {"type", "message", "info"}}`, which `terraform/appsync/invoke.js`
+  turns into a GraphQL error. A failure that we did not name is logged under a reference and
+  told as "Something went wrong (ref …)", because AppSync shows messages as they are.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import AppSyncResolver
+from aws_lambda_powertools.logging import Logger
+
+from paypulse.errors import ErrorType, RequestError, TransientError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.data_classes import AppSyncResolverEvent
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+type Resolver = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as the authorizer said."""
+
+    user_id: str
+    email: str
+    session_id: str
+
+
+class Fields:
+    """The fields of one function; the object itself is the Lambda handler.
+
+    Source of the event's shape: AWS AppSync developer guide, "Direct Lambda resolvers".
+    """
+
+    def __init__(self) -> None:
+        self._app = AppSyncResolver()  # type: ignore[no-untyped-call]  # Powertools leaves it out
+        self._app.exception_handler(Exception)(self._tell)
+
+    def query(self, name: str) -> Callable[[Resolver], Resolver]:
+        """Answer a field of Query with the function; its parameters are the field's arguments."""
+
+        def register(resolver: Resolver) -> Resolver:
+            self._app.resolver(type_name="Query", field_name=name)(resolver)
+            return resolver
+
+        return register
+
+    def mutation(self, name: str) -> Callable[[Resolver], Resolver]:
+        """Answer a field of Mutation; the function gets `input` and returns the payload.
+
+        `userErrors` is added: empty, or what the raised `UserError` says.
+        """
+
+        def register(resolver: Resolver) -> Resolver:
+            def answer(input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the argument's name
+                try:
+                    return {**resolver(input), "userErrors": []}
+                except UserError as error:
+                    return {"userErrors": [_to_user_error(error)]}
+
+            self._app.resolver(type_name="Mutation", field_name=name)(answer)
+            return resolver
+
+        return register
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks.
+
+        Raises:
+            RequestError: INVALID_TOKEN; a field that needs a caller was reached without one.
+        """
+        identity = self._event.get("identity") or {}
+        context = identity.get("resolverContext") or {}
+        if not context.get("userId"):
+            raise RequestError(ErrorType.INVALID_TOKEN, "Log in first.")
+        return Caller(context["userId"], context["email"], context["sessionId"])
+
+    def selects(self, field: str) -> bool:
+        """Tell whether the request selects a field of this name, however deep."""
+        paths: list[str] = self._event.info.selection_set_list
+        return any(field in path.split("/") for path in paths)
+
+    @property
+    def _event(self) -> AppSyncResolverEvent:
+        event = self._app.current_event
+        if event is None:
+            raise RuntimeError("there is a caller only while a request is answered")
+        return event
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> Any:
+        """Answer one AppSync request."""
+        info = event["info"]
+        headers = (event.get("request") or {}).get("headers") or {}
+        self._logger.set_correlation_id(headers.get("x-amzn-trace-id"))
+        self._logger.info("%s.%s", info["parentTypeName"], info["fieldName"])
+        return self._app.resolve(event, context)
+
+    @cached_property
+    def _logger(self) -> Logger:
+        return Logger()
+
+    def _tell(self, error: Exception) -> dict[str, Any]:
+        match error:
+            case UserError():  # in a query: the arguments are wrong
+                return _error(ErrorType.VALIDATION_FAILED, error.message)
+            case RequestError():
+                return _error(error.type, error.message)
+            case TransientError():
+                self._logger.warning("dependency failed", exc_info=error)
+                message = "A service that we need did not answer. Try again in a minute."
+                return _error(ErrorType.DEPENDENCY_FAILURE, message)
+        reference = uuid.uuid4().hex[:12]
+        self._logger.error("unexpected failure", exc_info=error, extra={"reference": reference})
+        return _error(ErrorType.INTERNAL_SERVER_ERROR, f"Something went wrong (ref {reference}).")
+
+
+def _error(type_: ErrorType, message: str) -> dict[str, Any]:
+    return {"error": {"type": type_.value, "message": message, "info": None}}
+
+
+def _to_user_error(error: UserError) -> dict[str, Any]:
+    return {"code": error.code.value, "message": error.message, "field": list(error.field) or None}

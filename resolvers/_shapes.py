@@ -1,0 +1,183 @@
+"""How domain values look in GraphQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paypulse.clock import to_text
+from paypulse.rental import RentLineKind
+from paypulse.rental_invoices import payment_qr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from paypulse.accounts import Session, User
+    from paypulse.ledger import LedgerDocument, LedgerEntry
+    from paypulse.money import Money
+    from paypulse.pages import Page
+    from paypulse.rental_invoices import RentalInvoice
+    from paypulse.runs import IngestionRun
+
+
+def money(value: Money) -> dict[str, Any]:
+    """Return a `Money`."""
+    return {
+        "amount": value.amount,
+        "minorUnits": value.minor_units,
+        "currency": value.currency,
+    }
+
+
+def session(value: Session) -> dict[str, Any]:
+    """Return a `Session`."""
+    return {
+        "accessToken": value.access_token,
+        "tokenType": "Bearer",
+        "expiresAt": to_text(value.expires_at),
+        "refreshToken": value.refresh_token,
+        "userId": value.user.user_id,
+        "name": value.user.name,
+    }
+
+
+def gmail_connection(user: User) -> dict[str, Any]:
+    """Return a `GmailConnection`."""
+    return {
+        "status": user.gmail_status.value,
+        "email": user.gmail_email,
+        "connectedAt": _instant(user.gmail_connected_at),
+    }
+
+
+def connection[T](
+    page: Page[T], shape: Callable[[T], dict[str, Any]], after: str | None
+) -> dict[str, Any]:
+    """Return a connection: edges with cursors, and where the page stands."""
+    return {
+        "edges": [
+            {"node": shape(item), "cursor": cursor}
+            for item, cursor in zip(page.items, page.cursors, strict=True)
+        ],
+        "pageInfo": {
+            "hasNextPage": page.has_next,
+            "hasPreviousPage": after is not None,
+            "startCursor": page.cursors[0] if page.cursors else None,
+            "endCursor": page.end_cursor,
+        },
+    }
+
+
+def rental_invoice(
+    invoice: RentalInvoice, link: Callable[[str, str], tuple[str, datetime]] | None
+) -> dict[str, Any]:
+    """Return a `RentalInvoice`; `link` makes the document's link, None leaves it out."""
+    notice = invoice.notice
+    return {
+        "id": invoice.invoice_id,
+        "ocr": notice.ocr,
+        "dueDate": notice.due_on.isoformat(),
+        "dueYear": notice.due_on.year,
+        "dueMonth": notice.due_on.month,
+        "landlord": notice.landlord,
+        "bankgiro": notice.bankgiro,
+        "total": money(notice.total),
+        "rent": money(notice.amount_of(RentLineKind.RENT)),
+        "electricity": money(notice.amount_of(RentLineKind.ELECTRICITY)),
+        "coldWater": money(notice.amount_of(RentLineKind.COLD_WATER)),
+        "hotWater": money(notice.amount_of(RentLineKind.HOT_WATER)),
+        "vat": money(notice.vat),
+        "lines": [
+            {"kind": line.kind.value, "label": line.label, "amount": money(line.amount)}
+            for line in notice.lines
+        ],
+        "status": invoice.status.value,
+        "warnings": [warning.value for warning in invoice.warnings],
+        "document": _document(invoice, link) if link else None,
+        "source": {
+            "messageId": invoice.document.source.message_id,
+            "sender": invoice.document.source.sender,
+            "receivedAt": to_text(invoice.document.source.received_at),
+            "authentication": invoice.document.source.authentication.value,
+        },
+        "paymentQr": payment_qr(invoice),
+        "createdAt": to_text(invoice.created_at),
+        "updatedAt": to_text(invoice.updated_at),
+    }
+
+
+def ingestion_run(
+    run: IngestionRun, now: datetime, failures: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return an `IngestionRun` as it is seen now."""
+    seen = run.seen_at(now)
+    return {
+        "id": seen.run_id,
+        "kind": seen.kind.value,
+        "status": seen.status.value,
+        "outcome": seen.outcome.value if seen.outcome else None,
+        "error": seen.error.value if seen.error else None,
+        "dueMonth": seen.due_month,
+        "found": seen.found,
+        "stored": seen.stored,
+        "parsed": seen.parsed,
+        "skipped": seen.skipped,
+        "failed": seen.failed,
+        "remaining": seen.remaining,
+        "startedAt": to_text(seen.started_at),
+        "finishedAt": _instant(seen.finished_at),
+        "failures": failures or [],
+    }
+
+
+def ingestion_failure(entry: LedgerEntry) -> dict[str, Any]:
+    """Return an `IngestionFailure`."""
+    return {
+        "messageId": entry.message_id,
+        "reason": entry.reason.value if entry.reason else None,
+        "retryable": entry.is_retryable,
+    }
+
+
+def failed_document(entry: LedgerEntry) -> dict[str, Any]:
+    """Return a `FailedDocument`."""
+    documents = entry.documents.values()
+    at_fault = next((doc for doc in documents if doc.outcome is entry.reason), None)
+    return {
+        "id": entry.message_id,
+        "messageId": entry.message_id,
+        "sender": entry.sender or None,
+        "receivedAt": _instant(entry.received_at),
+        "filename": at_fault.filename if at_fault else None,
+        "outcome": entry.outcome.value if entry.outcome else None,
+        "reason": entry.reason.value if entry.reason else None,
+        "retryable": entry.is_retryable,
+        "attempts": entry.attempts,
+        "invoiceId": at_fault.invoice_id if at_fault else None,
+        "documents": [_mail_document(doc) for doc in documents],
+        "failedAt": _instant(entry.settled_at),
+    }
+
+
+def _mail_document(document: LedgerDocument) -> dict[str, Any]:
+    return {
+        "filename": document.filename,
+        "outcome": document.outcome.value if document.outcome else None,
+        "flags": list(document.flags),
+        "invoiceId": document.invoice_id,
+    }
+
+
+def _document(
+    invoice: RentalInvoice, link: Callable[[str, str], tuple[str, datetime]]
+) -> dict[str, Any]:
+    url, expires_at = link(invoice.document.key, invoice.document.filename)
+    return {
+        "filename": invoice.document.filename,
+        "url": url,
+        "expiresAt": to_text(expires_at),
+    }
+
+
+def _instant(value: datetime | None) -> str | None:
+    return to_text(value) if value else None

@@ -1,0 +1,189 @@
+"""The root types; every field is answered by the function that stack.yaml names for it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from resolvers.schema.accounts import (
+    ConnectGmailInput,
+    ConnectGmailPayload,
+    DisconnectGmailInput,
+    DisconnectGmailPayload,
+    LogInInput,
+    LogOutInput,
+    LogOutPayload,
+    RefreshSessionInput,
+    SessionPayload,
+    SignUpInput,
+    User,
+)
+from resolvers.schema.directives import AwsApiKey, AwsIam, AwsSubscribe
+from resolvers.schema.events import (
+    IngestionEvent,
+    InvoiceEvent,
+    PublishIngestionEventInput,
+    PublishInvoiceEventInput,
+)
+from resolvers.schema.fields import answered_by_function, argument
+from resolvers.schema.ingestion import (
+    FailedDocumentConnection,
+    IngestionPayload,
+    IngestionRun,
+    IngestionRunConnection,
+    IngestLatestRentalInvoiceInput,
+    IngestRentalInvoicesInput,
+)
+from resolvers.schema.rental import (
+    RentalInvoice,
+    RentalInvoiceConnection,
+    RentalInvoiceFilter,
+    RentalInvoiceYear,
+)
+from resolvers.schema.scalars import SCALARS
+
+First = Annotated[int | None, argument("How many at most, 1 to 100.")]
+After = Annotated[str | None, argument("The `endCursor` of the page before.")]
+Id = Annotated[strawberry.ID, argument("Which one.")]
+_INPUT = argument("What to do.")
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    @strawberry.field(description="The caller.")
+    def me(self) -> User | None:
+        return answered_by_function()
+
+    @strawberry.field(description="Rental invoices, latest due date first.")
+    def rental_invoices(
+        self,
+        first: First = 24,
+        after: After = strawberry.UNSET,
+        filter: Annotated[  # noqa: A002 - the contract's word
+            RentalInvoiceFilter | None, argument("Which ones.")
+        ] = strawberry.UNSET,
+    ) -> RentalInvoiceConnection:
+        return answered_by_function()
+
+    @strawberry.field(description="All rental invoices by year, newest year first.")
+    def rental_invoice_years(self) -> list[RentalInvoiceYear]:
+        return answered_by_function()
+
+    @strawberry.field(description="One rental invoice; null when there is none with this id.")
+    def rental_invoice(self, id: Id) -> RentalInvoice | None:  # noqa: A002 - the contract's word
+        return answered_by_function()
+
+    @strawberry.field(description="Documents that need attention, latest first.")
+    def failed_documents(
+        self, first: First = 20, after: After = strawberry.UNSET
+    ) -> FailedDocumentConnection:
+        return answered_by_function()
+
+    @strawberry.field(description="One ingestion run; null when there is none with this id.")
+    def ingestion_run(self, id: Id) -> IngestionRun | None:  # noqa: A002 - the contract's word
+        return answered_by_function()
+
+    @strawberry.field(description="Ingestion runs, latest first.")
+    def ingestion_runs(
+        self, first: First = 20, after: After = strawberry.UNSET
+    ) -> IngestionRunConnection:
+        return answered_by_function()
+
+
+@strawberry.type(description="What can be done.")
+class Mutation:
+    @strawberry.mutation(description="Opens an account.", directives=[AwsApiKey()])
+    def sign_up(self, input: Annotated[SignUpInput, _INPUT]) -> SessionPayload | None:  # noqa: A002
+        return answered_by_function()
+
+    @strawberry.mutation(description="Opens a session.", directives=[AwsApiKey()])
+    def log_in(self, input: Annotated[LogInInput, _INPUT]) -> SessionPayload | None:  # noqa: A002
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Swaps a refresh token for a new session.", directives=[AwsApiKey()]
+    )
+    def refresh_session(
+        self,
+        input: Annotated[RefreshSessionInput, _INPUT],  # noqa: A002
+    ) -> SessionPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Ends this session, or all of the caller's.")
+    def log_out(self, input: Annotated[LogOutInput, _INPUT]) -> LogOutPayload | None:  # noqa: A002
+        return answered_by_function()
+
+    @strawberry.mutation(description="Connects the caller's Gmail, read-only.")
+    def connect_gmail(
+        self,
+        input: Annotated[ConnectGmailInput, _INPUT],  # noqa: A002
+    ) -> ConnectGmailPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Lets go of the caller's Gmail.")
+    def disconnect_gmail(
+        self,
+        input: Annotated[DisconnectGmailInput, _INPUT],  # noqa: A002
+    ) -> DisconnectGmailPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Looks for every rent notice in the mailbox.")
+    def ingest_rental_invoices(
+        self,
+        input: Annotated[IngestRentalInvoicesInput, _INPUT],  # noqa: A002
+    ) -> IngestionPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Looks for one month's rent notice.")
+    def ingest_latest_rental_invoice(
+        self,
+        input: Annotated[IngestLatestRentalInvoiceInput, _INPUT],  # noqa: A002
+    ) -> IngestionPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Tells the owner's subscribers about an invoice.", directives=[AwsIam()]
+    )
+    def publish_invoice_event(
+        self,
+        input: Annotated[PublishInvoiceEventInput, _INPUT],  # noqa: A002
+    ) -> InvoiceEvent | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Tells the owner's subscribers about a run.", directives=[AwsIam()]
+    )
+    def publish_ingestion_event(
+        self,
+        input: Annotated[PublishIngestionEventInput, _INPUT],  # noqa: A002
+    ) -> IngestionEvent | None:
+        return answered_by_function()
+
+
+@strawberry.type(description="What can be followed. Only the caller's own events are delivered.")
+class Subscription:
+    @strawberry.field(
+        description="The caller's invoices as they come and change.",
+        directives=[AwsSubscribe(mutations=["publishInvoiceEvent"])],
+    )
+    def on_invoice_event(self) -> InvoiceEvent | None:
+        return answered_by_function()
+
+    @strawberry.field(
+        description="The caller's runs as they move on.",
+        directives=[AwsSubscribe(mutations=["publishIngestionEvent"])],
+    )
+    def on_ingestion_event(self) -> IngestionEvent | None:
+        return answered_by_function()
+
+
+def make_schema() -> strawberry.Schema:
+    """Return the contract."""
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )

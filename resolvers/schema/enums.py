@@ -1,0 +1,177 @@
+"""Enums of the contract: the domain's own, each value described."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+
+from paypulse import accounts, errors, events, ledger, mail, rental, rental_invoices, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from enum import StrEnum
+
+
+def _described(domain: type[StrEnum], description: str, values: Mapping[str, str]) -> Any:
+    """Return a GraphQL enum with the members of a domain enum; each must be described."""
+    if set(values) != set(domain.__members__):
+        raise TypeError(f"{domain.__name__}: describe exactly {sorted(domain.__members__)}")
+    members = {
+        name: strawberry.enum_value(domain[name].value, description=text)
+        for name, text in values.items()
+    }
+    enum: type[Enum] = Enum(domain.__name__, members)  # type: ignore[misc]  # named at run time
+    return strawberry.enum(enum, description=description)
+
+
+UserErrorCode = _described(
+    errors.UserErrorCode,
+    "What the caller can put right.",
+    {
+        "INVALID_INPUT": "A field has a value that is not allowed.",
+        "MISSING_FIELDS": "A field is empty that must not be.",
+        "INVALID_EMAIL": "The e-mail address is not one.",
+        "WEAK_PASSWORD": "The password is too short or too long.",
+        "USER_ALREADY_EXISTS": "The e-mail address has an account already.",
+        "GMAIL_TOKEN_REJECTED": "Google does not accept the token, or it is not for PayPulse.",
+        "GMAIL_SCOPE_MISSING": "The user did not allow reading mail.",
+        "ACCOUNT_SWITCH_UNCONFIRMED": "Another Google account is connected; confirm the switch.",
+    },
+)
+GmailStatus = _described(
+    accounts.GmailStatus,
+    "Where a user stands with Gmail.",
+    {
+        "NOT_CONNECTED": "No mailbox is connected.",
+        "CONNECTED": "A mailbox is connected and read.",
+        "RECONNECT_REQUIRED": "Google took the permission back; only the user can renew it.",
+    },
+)
+InvoiceStatus = _described(
+    rental_invoices.InvoiceStatus,
+    "Whether an invoice can be taken as it is.",
+    {
+        "OK": "Nothing speaks against it.",
+        "NEEDS_REVIEW": "At least one warning: look before paying.",
+    },
+)
+InvoiceWarning = _described(
+    rental_invoices.InvoiceWarning,
+    "A reason to look before paying.",
+    {
+        "INVALID_OCR": "The check digit of the OCR number is wrong.",
+        "MISSING_OCR": "No OCR number could be read.",
+        "INCONSISTENT_TOTAL": "The rows do not add up to the total.",
+        "BANKGIRO_CHANGED": "The sender's last notice named another bankgiro.",
+        "SECOND_NOTICE_FOR_MONTH": "There is another notice for the same month.",
+        "UNVERIFIED_SENDER": "Nobody proved who sent the document.",
+        "ACTIVE_CONTENT": "The document holds scripts or actions. They were not run.",
+    },
+)
+RentLineKind = _described(
+    rental.RentLineKind,
+    "What a row of a rent notice is for.",
+    {
+        "RENT": "Base rent (hyra).",
+        "COLD_WATER": "Cold water (kallvatten).",
+        "HOT_WATER": "Hot water (varmvatten).",
+        "ELECTRICITY": "Electricity (el).",
+        "VAT": "VAT (mervärdesskatt).",
+        "RETROACTIVE_RENT": "Rent for earlier months (retroaktiv hyra).",
+        "PARKING": "Parking or garage.",
+        "BROADBAND": "Broadband or cable TV.",
+        "REBATE": "A rebate or deduction.",
+        "OTHER": "Any other row.",
+    },
+)
+SenderAuthentication = _described(
+    mail.SenderAuthentication,
+    "What the receiving mail server found out about the sender (RFC 8601).",
+    {
+        "PASS": "The sender is who they say.",
+        "FAIL": "The check failed.",
+        "NONE": "There was no check.",
+    },
+)
+RunKind = _described(
+    runs.RunKind,
+    "What a run looks for.",
+    {
+        "RENTAL": "Every rent notice in the mailbox.",
+        "LATEST_RENTAL": "The rent notice of one month.",
+    },
+)
+RunStatus = _described(
+    runs.RunStatus,
+    "Where a run stands.",
+    {
+        "QUEUED": "Waiting for a worker.",
+        "RUNNING": "At work.",
+        "SUCCEEDED": "Every message has its outcome, none failed.",
+        "PARTIAL": "Every message has its outcome, at least one failed.",
+        "FAILED": "Could not be carried out; `error` says why.",
+    },
+)
+RunOutcome = _described(
+    runs.RunOutcome,
+    "The answer of a run that looks for one month's notice.",
+    {
+        "INGESTED": "It has arrived.",
+        "ALREADY_PRESENT": "It was there before.",
+        "NOT_YET_SENT": "It is not in the mailbox yet.",
+    },
+)
+RunError = _described(
+    runs.RunError,
+    "Why a run could not be carried out.",
+    {
+        "RECONNECT_REQUIRED": "Google no longer accepts the connection.",
+        "GMAIL_NOT_CONNECTED": "No mailbox is connected.",
+        "QUEUE_UNAVAILABLE": "The work could not be queued.",
+        "STALLED": "It stopped moving; start another, nothing is lost.",
+    },
+)
+MailOutcome = _described(
+    ledger.MailOutcome,
+    "What became of a message.",
+    {
+        "STORED": "It brought at least one invoice.",
+        "NOT_AN_INVOICE": "It brought none.",
+        "UNTRUSTED_SENDER": "It claims a known sender's address without proof.",
+        "DUPLICATE": "Its document was there already.",
+        "FAILED": "Its document could not be read.",
+    },
+)
+DocumentOutcome = _described(
+    ledger.DocumentOutcome,
+    "What became of a document.",
+    {
+        "OK": "It was read.",
+        "INVALID_OCR": "It was read; the OCR number's check digit is wrong.",
+        "INCONSISTENT_TOTAL": "It was read; the rows do not add up to the total.",
+        "UNREADABLE": "It is broken, empty, or a picture without text.",
+        "ENCRYPTED": "It needs a password.",
+        "NOT_A_RENT_NOTICE": "It is something else.",
+        "DUPLICATE": "The same document was there already.",
+        "PROCESSING_FAILED": "Reading it failed several times.",
+        "UNTRUSTED_SENDER": "Its sender could not be proved.",
+        "NO_DOCUMENT": "The mail carries no PDF.",
+        "TOO_LARGE": "The mail carries more than PayPulse opens.",
+    },
+)
+InvoiceEventType = _described(
+    events.InvoiceEventType,
+    "What happened to an invoice.",
+    {
+        "ADDED": "It arrived.",
+        "UPDATED": "It changed, for example by a new warning.",
+        "DELETED": "It was removed.",
+    },
+)
+InvoiceKind = _described(
+    events.InvoiceKind,
+    "Which list an invoice belongs to.",
+    {"RENTAL": "Rent notices."},
+)

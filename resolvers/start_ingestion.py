@@ -1,0 +1,124 @@
+"""`start_ingestion`: starts ingestion runs, and tells how they are getting on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from paypulse.aws import clients
+from paypulse.aws.ledger import DynamoLedger
+from paypulse.aws.queues import WorkQueue
+from paypulse.aws.rental_invoices import DynamoRentalInvoices
+from paypulse.aws.runs import DynamoRuns
+from paypulse.aws.users import DynamoUsers
+from paypulse.clock import utc_now
+from paypulse.errors import UserError, UserErrorCode
+from paypulse.pages import MAX_PAGE, check_page_size
+from paypulse.runs import RunKind
+from paypulse.settings import load_settings, warm_up
+from paypulse.start_runs import RunStarter
+from resolvers import _shapes
+from resolvers._app import Fields
+from resolvers._inputs import day
+
+if TYPE_CHECKING:
+    from paypulse.ports import Ledger
+    from paypulse.runs import IngestionRun
+
+fields = Fields()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Environment of the function."""
+
+    users_table: str
+    ingestion_runs_table: str
+    rental_invoices_table: str
+    mail_ledger_table: str
+    fetch_invoices_queue: str
+    fetch_latest_invoice_queue: str
+    time_zone: str
+
+
+@cache
+def _build() -> tuple[RunStarter, Ledger]:
+    settings = load_settings(Settings)
+    dynamodb = clients.dynamodb()
+    queues = {
+        RunKind.RENTAL: WorkQueue(settings.fetch_invoices_queue, clients.sqs()),
+        RunKind.LATEST_RENTAL: WorkQueue(settings.fetch_latest_invoice_queue, clients.sqs()),
+    }
+
+    def enqueue(run: IngestionRun) -> None:
+        queues[run.kind].send({"userId": run.user_id, "runId": run.run_id})
+
+    starter = RunStarter(
+        runs=DynamoRuns(settings.ingestion_runs_table, dynamodb),
+        users=DynamoUsers(settings.users_table, dynamodb),
+        invoices=DynamoRentalInvoices(
+            settings.rental_invoices_table, settings.mail_ledger_table, dynamodb
+        ),
+        enqueue=enqueue,
+        clock=utc_now,
+        time_zone=settings.time_zone,
+    )
+    ledger = DynamoLedger(settings.mail_ledger_table, settings.ingestion_runs_table, dynamodb)
+    return starter, ledger
+
+
+@fields.mutation("ingestRentalInvoices")
+def ingest_rental_invoices(input_: dict[str, Any]) -> dict[str, Any]:
+    """Start looking for every rent notice in the mailbox."""
+    since = input_.get("since")
+    run = _build()[0].start(
+        fields.caller.user_id, RunKind.RENTAL, since=day(since, "input", "since") if since else None
+    )
+    return {"run": _shapes.ingestion_run(run, utc_now())}
+
+
+@fields.mutation("ingestLatestRentalInvoice")
+def ingest_latest_rental_invoice(input_: dict[str, Any]) -> dict[str, Any]:
+    """Start looking for one month's rent notice."""
+    month = input_.get("dueMonth")
+    if month is not None and not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", month):
+        raise UserError(
+            UserErrorCode.INVALID_INPUT, "Write the month as 2026-01.", ("input", "dueMonth")
+        )
+    run = _build()[0].start(fields.caller.user_id, RunKind.LATEST_RENTAL, month=month)
+    return {"run": _shapes.ingestion_run(run, utc_now())}
+
+
+@fields.query("ingestionRun")
+def ingestion_run(id: str) -> dict[str, Any] | None:  # noqa: A002 - the argument's name
+    """Return one of the caller's runs."""
+    run = _build()[0].runs.get(fields.caller.user_id, id)
+    return _shape(run, _failures()) if run else None
+
+
+@fields.query("ingestionRuns")
+def ingestion_runs(first: int | None = None, after: str | None = None) -> dict[str, Any]:
+    """Return a page of the caller's runs, latest first."""
+    size = check_page_size(first, default=20)
+    page = _build()[0].runs.list_page(fields.caller.user_id, size, after)
+    failures = _failures()
+    return _shapes.connection(page, lambda run: _shape(run, failures), after)
+
+
+def _shape(run: IngestionRun, failures: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    return _shapes.ingestion_run(run, utc_now(), failures.get(run.run_id))
+
+
+def _failures() -> dict[str, list[dict[str, Any]]]:
+    """Return the caller's failed messages by run, when the request asks for them."""
+    by_run: dict[str, list[dict[str, Any]]] = {}
+    if fields.selects("failures"):
+        for entry in _build()[1].list_failed(fields.caller.user_id, MAX_PAGE, None).items:
+            by_run.setdefault(entry.run_id or "", []).append(_shapes.ingestion_failure(entry))
+    return by_run
+
+
+handler = fields
+warm_up(_build)
