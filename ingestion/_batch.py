@@ -33,7 +33,7 @@ def each(
             handle_one(json.loads(record["body"]))
         except Exception:
             # Any failure must stay with its own message; the others are done.
-            logger.exception("message failed", extra={"message": record["messageId"]})
+            logger.exception("message failed", extra={"message_id": record["messageId"]})
             failed.append({"itemIdentifier": record["messageId"]})
             queue.hide(record["receiptHandle"], _wait_s(record))
     return {"batchItemFailures": failed}

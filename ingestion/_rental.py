@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import Logger
 
@@ -24,52 +24,57 @@ from paypulse.google.endpoints import GoogleEndpoints
 from paypulse.ingest_rental import RentalIngestion, ingest, load_landlords
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from paypulse.aws.queues import WorkQueue
+    from paypulse.ports import RentalInvoiceStore, RunStore, UserStore
 
 # Left of Lambda's time when work stops: one batch of mails and the hand-over fit into it.
-_RESERVE_MS = 60_000
+_RESERVE_S = 60.0
+# Google's client holds about nine times the size of the mails in a batch.
+_BATCH_SIZE = 10
 _MAX_DELAY_S = 900  # the longest that SQS delays a message
 
 
-class RentalSettings(Protocol):
+@dataclass(frozen=True, slots=True)
+class RentalSettings:
     """The environment that both functions have."""
 
-    @property
-    def users_table(self) -> str: ...  # noqa: D102 - see stack.yaml
-    @property
-    def ingestion_runs_table(self) -> str: ...  # noqa: D102
-    @property
-    def rental_invoices_table(self) -> str: ...  # noqa: D102
-    @property
-    def mail_ledger_table(self) -> str: ...  # noqa: D102
-    @property
-    def invoices_bucket(self) -> str: ...  # noqa: D102
-    @property
-    def gmail_grant_prefix(self) -> str: ...  # noqa: D102
-    @property
-    def google_client_id_secret(self) -> str: ...  # noqa: D102
-    @property
-    def google_base_url(self) -> str: ...  # noqa: D102
-    @property
-    def landlords(self) -> str: ...  # noqa: D102
+    users_table: str
+    ingestion_runs_table: str
+    rental_invoices_table: str
+    mail_ledger_table: str
+    invoices_bucket: str
+    gmail_grant_prefix: str
+    google_client_id_secret: str
+    google_base_url: str
+    landlords: str
 
 
 @dataclass(frozen=True, slots=True)
 class RentalWorker:
     """Works on runs, and queues their continuation when a call's time is not enough."""
 
-    ingestion: RentalIngestion
+    make_ingestion: Callable[[float], RentalIngestion]
     queue: WorkQueue
+    runs: RunStore
+    users: UserStore
+    invoices: RentalInvoiceStore
 
     def work_on(self, user_id: str, run_id: str, context: LambdaContext) -> None:
         """Work on one run until it is done or handed over."""
 
-        def has_time() -> bool:
-            return context.get_remaining_time_in_millis() > _RESERVE_MS
+        def time_left_s() -> float:
+            return max(0.0, context.get_remaining_time_in_millis() / 1000 - _RESERVE_S)
 
-        wait_s = ingest(user_id, run_id, has_time=has_time, using=self.ingestion)
+        wait_s = ingest(
+            user_id,
+            run_id,
+            has_time=lambda: time_left_s() > 0,
+            using=self.make_ingestion(time_left_s()),
+        )
         Logger().info("run worked on", extra={"run": run_id, "continues": wait_s is not None})
         if wait_s is not None:
             delay_s = min(_MAX_DELAY_S, math.ceil(wait_s))
@@ -80,31 +85,36 @@ def build_worker(settings: RentalSettings, queue: WorkQueue) -> RentalWorker:
     """Return a worker on the AWS adapters and the real Gmail client."""
     dynamodb, secrets = clients.dynamodb(), clients.secrets_manager()
     runs = DynamoRuns(settings.ingestion_runs_table, dynamodb)
-    base_url = settings.google_base_url
-    ingestion = RentalIngestion(
-        landlords=load_landlords(settings.landlords),
-        open_mailbox=partial(
-            open_mailbox,
-            grants=SecretGrants(settings.gmail_grant_prefix, secrets),
-            client_id=Secret(settings.google_client_id_secret, secrets).value,
-            clock=utc_now,
-            endpoints=GoogleEndpoints.at(base_url) if base_url else GoogleEndpoints(),
-        ),
-        read_mail=read_mail,
-        ledger=DynamoLedger(settings.mail_ledger_table, settings.ingestion_runs_table, dynamodb),
-        runs=runs,
-        users=DynamoUsers(settings.users_table, dynamodb),
-        documents=S3Documents(settings.invoices_bucket, clients.s3(), utc_now),
-        closer=RunCloser(
-            runs=runs,
-            invoices=DynamoRentalInvoices(
-                settings.rental_invoices_table, settings.mail_ledger_table, dynamodb
-            ),
-            clock=utc_now,
-        ),
-        clock=utc_now,
+    users = DynamoUsers(settings.users_table, dynamodb)
+    invoices = DynamoRentalInvoices(
+        settings.rental_invoices_table, settings.mail_ledger_table, dynamodb
     )
-    return RentalWorker(ingestion, queue)
+    base_url = settings.google_base_url
+    open_user = partial(
+        open_mailbox,
+        grants=SecretGrants(settings.gmail_grant_prefix, secrets),
+        client_id=Secret(settings.google_client_id_secret, secrets).value,
+        clock=utc_now,
+        endpoints=GoogleEndpoints.at(base_url) if base_url else GoogleEndpoints(),
+        batch_size=_BATCH_SIZE,
+    )
+
+    def make_ingestion(time_left_s: float) -> RentalIngestion:
+        return RentalIngestion(
+            landlords=load_landlords(settings.landlords),
+            open_mailbox=partial(open_user, deadline_s=time_left_s),
+            read_mail=read_mail,
+            ledger=DynamoLedger(
+                settings.mail_ledger_table, settings.ingestion_runs_table, dynamodb
+            ),
+            runs=runs,
+            users=users,
+            documents=S3Documents(settings.invoices_bucket, clients.s3(), utc_now),
+            closer=RunCloser(runs=runs, invoices=invoices, clock=utc_now),
+            clock=utc_now,
+        )
+
+    return RentalWorker(make_ingestion, queue, runs, users, invoices)
 
 
 def message_ids(message: dict[str, Any]) -> tuple[str, str]:

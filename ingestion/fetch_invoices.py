@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ingestion import _batch
-from ingestion._rental import RentalWorker, build_worker, message_ids
+from ingestion._rental import RentalSettings, RentalWorker, build_worker, message_ids
 from paypulse.aws import clients
 from paypulse.aws.queues import WorkQueue
 from paypulse.settings import load_settings, warm_up
@@ -20,18 +20,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(RentalSettings):
     """Environment of the function."""
 
-    users_table: str
-    ingestion_runs_table: str
-    rental_invoices_table: str
-    mail_ledger_table: str
-    invoices_bucket: str
-    gmail_grant_prefix: str
-    google_client_id_secret: str
-    google_base_url: str
-    landlords: str
     fetch_invoices_queue: str
 
 

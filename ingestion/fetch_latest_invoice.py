@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ingestion import _batch
-from ingestion._rental import RentalWorker, build_worker, message_ids
+from ingestion._rental import RentalSettings, RentalWorker, build_worker, message_ids
 from paypulse.aws import clients
 from paypulse.aws.queues import WorkQueue
 from paypulse.clock import from_text, utc_now
@@ -30,18 +30,9 @@ _FAN_OUT_RESERVE_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(RentalSettings):
     """Environment of the function."""
 
-    users_table: str
-    ingestion_runs_table: str
-    rental_invoices_table: str
-    mail_ledger_table: str
-    invoices_bucket: str
-    gmail_grant_prefix: str
-    google_client_id_secret: str
-    google_base_url: str
-    landlords: str
     fetch_latest_invoice_queue: str
     time_zone: str
 
@@ -55,9 +46,9 @@ def _build() -> tuple[RentalWorker, RunStarter]:
         worker.queue.send({"userId": run.user_id, "runId": run.run_id})
 
     starter = RunStarter(
-        runs=worker.ingestion.runs,
-        users=worker.ingestion.users,
-        invoices=worker.ingestion.closer.invoices,
+        runs=worker.runs,
+        users=worker.users,
+        invoices=worker.invoices,
         enqueue=enqueue,
         clock=utc_now,
         time_zone=settings.time_zone,
@@ -90,7 +81,7 @@ def _fan_out(after: str | None, scheduled_at: str, context: LambdaContext) -> No
     """Queue a message for every connected user, page by page, handing over in good time."""
     worker, _ = _build()
     while True:
-        page = worker.ingestion.users.list_connected(after)
+        page = worker.users.list_connected(after)
         messages = [{"userId": user_id, "scheduledAt": scheduled_at} for user_id in page.items]
         worker.queue.send_all(messages)
         after = page.end_cursor

@@ -74,7 +74,7 @@ def _build() -> _Teller:
         expires_after_seconds=_REMEMBERED_S,
     )
 
-    @idempotent_function(
+    @idempotent_function(  # type: ignore[untyped-decorator]  # Powertools leaves it out
         data_keyword_argument="record",
         config=config,
         persistence_store=DynamoDBPersistenceLayer(
