@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ def main(handler_path: str, function_name: str, memory_mb: str) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     module, _, attribute = handler_path.rpartition(".")
     handler = getattr(importlib.import_module(module), attribute)
+    _write(answers, {"ready": True})
     for line in sys.stdin:
         call = json.loads(line)
         context = Context(
@@ -48,9 +49,13 @@ def main(handler_path: str, function_name: str, memory_mb: str) -> None:
             int(memory_mb),
             time.monotonic() + call["timeoutS"],
         )
-        json.dump(_answer(handler, call["event"], context), answers, ensure_ascii=False)
-        answers.write("\n")
-        answers.flush()
+        _write(answers, _answer(handler, call["event"], context))
+
+
+def _write(answers: TextIO, answer: dict[str, Any]) -> None:
+    json.dump(answer, answers, ensure_ascii=False)
+    answers.write("\n")
+    answers.flush()
 
 
 def _answer(handler: Any, event: Any, context: Context) -> dict[str, Any]:

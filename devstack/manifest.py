@@ -70,6 +70,7 @@ class Api(_Part):
     limits: Limits
     publish: list[str]
     subscribe: list[str]
+    ends_session: list[str]
 
 
 class Trigger(_Part):

@@ -103,19 +103,21 @@ class MiniStack:
         assert self._process is not None  # noqa: S101 - for mypy; start() has set it
         deadline = time.monotonic() + _START_LIMIT_S
         while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                self._ask("health")
+            if self._is_healthy():
                 return
-            except OSError:
-                time.sleep(0.02)
+            time.sleep(0.02)
         self.stop()
         raise ConfigurationError(
             f"MiniStack did not come up on port {self.port}; see {log}, or choose another --port"
         )
 
-    def _ask(self, path: str) -> None:
-        with urllib.request.urlopen(f"{self.url}/_ministack/{path}", timeout=1):  # noqa: S310 - http
-            return
+    def _is_healthy(self) -> bool:
+        health = f"{self.url}/_ministack/health"
+        try:
+            with urllib.request.urlopen(health, timeout=1):  # noqa: S310 - http, loopback
+                return True
+        except OSError:
+            return False
 
     def _stop_leftover(self) -> None:
         """Stop the instance of a dev stack that was killed and could not stop it."""

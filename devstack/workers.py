@@ -35,9 +35,9 @@ class _Worker:
 
     async def call(self, event: Any, timeout_s: float) -> Any:
         async with self.lock:
-            process = await self.started()
             limit_s = min(timeout_s, self.function.timeout_s)
             try:
+                process = await self.started()
                 return await asyncio.wait_for(self._exchange(process, event, limit_s), limit_s)
             except TimeoutError:
                 await self.stop()
@@ -66,6 +66,8 @@ class _Worker:
                     limit=_MAX_ANSWER_BYTES,
                     start_new_session=True,
                 )
+            assert self.process.stdout is not None  # noqa: S101 - it is a pipe; for mypy
+            await self.process.stdout.readline()  # it says when its module is loaded
         return self.process
 
     async def _exchange(
@@ -124,11 +126,10 @@ class Workers:
         return await worker.call(payload, timeout_s)
 
     async def warm_up(self) -> None:
-        """Start every process, so that the first call does not pay for it."""
+        """Start every process, one after the other, so that no first call pays for it."""
         for worker in self._workers.values():
             async with worker.lock:
                 await worker.started()
-            await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
         """End every process."""

@@ -153,7 +153,8 @@ def _fetch_batch(
 
 def _take_in(run: IngestionRun, mail: Mail, using: RentalIngestion, *, is_retry: bool) -> None:
     refusal = _refuse(mail, using.landlords)
-    if not using.ledger.expect_documents(run.user_id, mail, 0 if refusal else len(mail.pdfs)):
+    count = 0 if refusal else len(mail.pdfs)
+    if not using.ledger.expect_documents(run.user_id, mail, count, now=using.clock()):
         return
     if refusal is not None:
         _settle(run, mail.message_id, refusal, using)

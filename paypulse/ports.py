@@ -236,7 +236,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def expect_documents(self, user_id: str, mail: Mail, count: int) -> bool:
+    def expect_documents(self, user_id: str, mail: Mail, count: int, *, now: datetime) -> bool:
         """Note how many documents of the mail go to the bucket; before the first one does.
 
         False when another delivery has settled the message meanwhile.

@@ -90,7 +90,9 @@ def find_warnings(
         return ()
     compared = compare(notice, related_to(document, others))
     found = {
-        InvoiceWarning.INVALID_OCR: reading.outcome is NoticeOutcome.INVALID_OCR,
+        InvoiceWarning.INVALID_OCR: (
+            reading.outcome is NoticeOutcome.INVALID_OCR and notice.ocr is not None
+        ),
         InvoiceWarning.MISSING_OCR: notice.ocr is None,
         InvoiceWarning.INCONSISTENT_TOTAL: reading.outcome is NoticeOutcome.INCONSISTENT_TOTAL,
         InvoiceWarning.UNVERIFIED_SENDER: (

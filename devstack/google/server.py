@@ -8,6 +8,7 @@ Steering, for tests and the demo, under `/_control`:
 
     POST   faults                        {"method": "messages.get", "status": 429, "times": 3, ...}
     GET    requests                      calls and quota units per method; DELETE starts anew
+    POST   accounts                      {"email": ...}; a new one with an empty mailbox
     POST   grants                        {"email": ..., "scopes"?: "a b", "expires_in"?: 3600}
     POST   tokens/expire                 ends all access tokens
     POST   mailboxes/{email}/messages    the body is a raw mail; ?dated=true keeps its Date
@@ -26,6 +27,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from devstack.google.accounts import GoogleAccount
 from devstack.google.batch import MAX_PARTS, parse_batch, render_batch
 from devstack.google.faults import Fault, Traffic
 from devstack.google.gmail import Call, Gmail
@@ -34,14 +36,14 @@ from devstack.google.replies import api_error
 from devstack.google.tokens import TokenOffice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from starlette.requests import Request
 
-    from devstack.google.accounts import GoogleAccount
     from paypulse.ports import Clock
 
 _TOKEN_LIFETIME_S = 3599.0  # Google's
+_FIRST_NEW_USER_ID = 200_000_000_000_000_000_000
 
 
 def create_app(
@@ -125,7 +127,7 @@ class _Control:
 
     def __init__(
         self,
-        accounts: Mapping[str, GoogleAccount],
+        accounts: dict[str, GoogleAccount],
         tokens: TokenOffice,
         traffic: Traffic,
         oauth: OAuthEndpoints,
@@ -141,6 +143,7 @@ class _Control:
         return [
             Route("/faults", self._add_fault, methods=["POST"]),
             Route("/requests", self._requests, methods=["GET", "DELETE"]),
+            Route("/accounts", self._add_account, methods=["POST"]),
             Route("/grants", self._grant, methods=["POST"]),
             Route("/tokens/expire", self._end_tokens, methods=["POST"]),
             Route("/mailboxes/{email}/messages", self._deliver, methods=["POST"]),
@@ -160,6 +163,16 @@ class _Control:
         if request.method == "DELETE":
             self._traffic.clear()
         return JSONResponse(report)
+
+    async def _add_account(self, request: Request) -> Response:
+        email = (await request.json())["email"]
+        if email in self._accounts:
+            return api_error(409, message=f"{email} has an account already.").response()
+        # All accounts let the same app in: ours.
+        client_id = next(iter(self._accounts.values())).client_id
+        google_user_id = str(_FIRST_NEW_USER_ID + len(self._accounts))
+        self._accounts[email] = GoogleAccount(email, google_user_id, client_id)
+        return JSONResponse({"email": email, "googleUserId": google_user_id}, 201)
 
     async def _grant(self, request: Request) -> Response:
         wanted = await request.json()

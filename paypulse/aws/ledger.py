@@ -65,13 +65,14 @@ class DynamoLedger:
                 claims.append(claim)
         return claims
 
-    def expect_documents(self, user_id: str, mail: Mail, count: int) -> bool:
+    def expect_documents(self, user_id: str, mail: Mail, count: int, *, now: datetime) -> bool:
         expression = (
-            "SET #state = :fetched, expected = :count, sender = :sender, received_at = :received,"
-            " documents = if_not_exists(documents, :none)"
+            "SET #state = :fetched, fetched_at = :now, expected = :count, sender = :sender,"
+            " received_at = :received, documents = if_not_exists(documents, :none)"
         )
         values = {
             ":fetched": LedgerState.FETCHED.value,
+            ":now": to_text(now),
             ":count": count,
             ":sender": mail.sender,
             ":received": to_text(mail.received_at),

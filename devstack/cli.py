@@ -1,0 +1,105 @@
+"""`paypulse`: the command line of the project."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from paypulse.errors import PayPulseError
+
+app = typer.Typer(
+    name="paypulse",
+    help="Rent notices from Gmail, as typed records in a GraphQL API.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+schema = typer.Typer(help="The GraphQL contract.", no_args_is_help=True)
+app.add_typer(schema, name="schema")
+
+SCHEMA_FILE = Path(__file__).parents[1] / "schema.graphql"
+
+
+@app.command()
+def run(
+    port: Annotated[int, typer.Option(help="Of the API; AWS and Google take the next two.")] = 4000,
+    state: Annotated[Path, typer.Option(help="Where data is kept between runs.")] = Path(
+        ".paypulse"
+    ),
+    reset: Annotated[bool, typer.Option("--reset", help="Forget what is there.")] = False,
+    mailbox: Annotated[
+        Path | None, typer.Option(help="A folder of .eml files instead of the sample mailbox.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Ingest the mailbox, print what was found, stop.")
+    ] = False,
+) -> None:
+    """Start the whole system on this machine and keep it up until Ctrl-C."""
+    from devstack import showing  # noqa: PLC0415 - the other commands start without it
+    from devstack.running import SAMPLE_MAILBOX, Options  # noqa: PLC0415
+
+    options = Options(port, state, reset, mailbox or SAMPLE_MAILBOX)
+    asyncio.run(showing.run_once(options) if once else showing.run(options))
+
+
+@app.command()
+def demo() -> None:
+    """Show the main job once: from a mail in Gmail to a record, a query result and an event."""
+    from devstack import showing  # noqa: PLC0415 - as above
+
+    asyncio.run(showing.demo())
+
+
+@app.command()
+def extract(
+    files: Annotated[list[Path], typer.Argument(help="Rent notices (PDF).", metavar="FILE...")],
+    output: Annotated[
+        Literal["jsonl", "table"],
+        typer.Option("--format", help="jsonl: one JSON object a line; table: for people."),
+    ] = "jsonl",
+) -> None:
+    """Read documents and print what they say; every readable file gets an outcome."""
+    from devstack import extraction  # noqa: PLC0415 - as above
+
+    sys.exit(extraction.print_all(files, output))
+
+
+@schema.command("export")
+def schema_export(
+    documented: Annotated[
+        bool, typer.Option("--documented", help="Print it with full descriptions instead.")
+    ] = False,
+) -> None:
+    """Write schema.graphql from resolvers/schema."""
+    from resolvers.schema.export import appsync_sdl, documented_sdl  # noqa: PLC0415 - as above
+
+    if documented:
+        typer.echo(documented_sdl(), nl=False)
+        return
+    SCHEMA_FILE.write_text(appsync_sdl())
+    typer.echo(f"{SCHEMA_FILE.name} written")
+
+
+@schema.command("check")
+def schema_check() -> None:
+    """Fail when schema.graphql is not what resolvers/schema says."""
+    from resolvers.schema.export import appsync_sdl  # noqa: PLC0415 - as above
+
+    if SCHEMA_FILE.read_text() != appsync_sdl():
+        raise typer.BadParameter("schema.graphql is out of date: run `paypulse schema export`")
+    typer.echo("schema.graphql is current")
+
+
+def main() -> None:
+    """Run a command; what we can name is told in a line, without a traceback."""
+    try:
+        with suppress(KeyboardInterrupt):
+            app()
+    except PayPulseError as error:
+        typer.echo(f"paypulse: {error}", err=True)
+        sys.exit(1)

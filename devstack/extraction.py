@@ -1,0 +1,58 @@
+"""`paypulse extract`: documents from files to the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ingestion.parsing.extract import extract_notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_COLUMNS = ("dueDate", "totalAmount", "hyra", "el", "kallvatten", "varmvatten", "moms", "ocr")
+
+
+def print_all(files: Sequence[Path], output: str) -> int:
+    """Print a record for every file and return the exit code.
+
+    Args:
+        files: What to read.
+        output: "jsonl" or "table".
+
+    Returns:
+        0 when every file got an outcome, 1 when one could not be opened.
+    """
+    unopened: list[Path] = []
+    records = _records(files, unopened)
+    if output == "table":
+        Console().print(_table(list(records)))
+    else:
+        for record in records:
+            print(json.dumps(record, ensure_ascii=False), flush=True)
+    return 1 if unopened else 0
+
+
+def _records(files: Sequence[Path], unopened: list[Path]) -> Iterator[dict[str, Any]]:
+    for file in files:
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            print(f"paypulse: cannot open {file}: {error.strerror}", file=sys.stderr)
+            unopened.append(file)
+            continue
+        yield extract_notice(str(file), content)
+
+
+def _table(records: list[dict[str, Any]]) -> Table:
+    table = Table("file", "outcome", *_COLUMNS)
+    for record in records:
+        fields = record["fields"] or {}
+        values = ("" if fields.get(name) is None else str(fields[name]) for name in _COLUMNS)
+        table.add_row(record["file"], record["outcome"], *values)
+    return table

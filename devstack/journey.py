@@ -1,0 +1,244 @@
+"""What a person does with PayPulse, through its public API: the demo and the tests walk it.
+
+The client is gql, over HTTP and over AppSync's real-time protocol; nothing here looks behind
+the API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+from gql import Client, gql
+from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.appsync_auth import AppSyncJWTAuthentication
+from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+SESSION = "session { accessToken refreshToken userId name expiresAt } userErrors { code message }"
+RUN = """
+  id kind status outcome error dueMonth found stored parsed skipped failed remaining
+  startedAt finishedAt failures { messageId reason retryable }
+"""
+INVOICE = """
+  id ocr dueDate dueYear dueMonth landlord bankgiro
+  total { amount minorUnits currency } rent { amount } electricity { amount }
+  coldWater { amount } hotWater { amount } vat { amount }
+  lines { kind label amount { amount } } status warnings
+  source { messageId sender receivedAt authentication } paymentQr createdAt
+"""
+ON_INVOICE = """
+subscription { onInvoiceEvent {
+  eventId type kind userId invoiceId title total { amount currency } dueDate status warnings
+  occurredAt
+} }
+"""
+ON_INGESTION = """
+subscription { onIngestionEvent {
+  eventId userId runId kind status outcome error found stored parsed skipped failed remaining
+  occurredAt
+} }
+"""
+
+
+class StepFailed(Exception):  # noqa: N818 - names what went wrong on the way
+    """A step of the journey did not come out as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the API and Google are, and the key for what comes before a session."""
+
+    graphql: str
+    realtime: str
+    google: str
+    api_key: str
+
+
+@dataclass(slots=True)
+class Event:
+    """An event and when it arrived, by the machine's clock."""
+
+    values: dict[str, Any]
+    arrived_at: float
+
+
+@dataclass(slots=True)
+class Person:
+    """Someone with an account; log in before anything that needs a session."""
+
+    endpoints: Endpoints
+    access_token: str = ""
+    user_id: str = ""
+    invoice_events: list[Event] = field(default_factory=list)
+    ingestion_events: list[Event] = field(default_factory=list)
+    _exit: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def __aenter__(self) -> Self:
+        """Return the person."""
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """Close the subscriptions."""
+        await self._exit.aclose()
+
+    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Send an operation with the session, or with the API key where there is none."""
+        headers = (
+            {"Authorization": self.access_token}
+            if self.access_token
+            else {"x-api-key": self.endpoints.api_key}
+        )
+        transport = AIOHTTPTransport(url=self.endpoints.graphql, headers=headers)
+        async with Client(transport=transport, fetch_schema_from_transport=False) as session:
+            request = gql(document)
+            request.variable_values = variables
+            answer: dict[str, Any] = await session.execute(request)
+            return answer
+
+    async def sign_up_or_log_in(self, name: str, email: str, password: str) -> bool:
+        """Open an account, or a session where it exists; True for a new account."""
+        answer = await self.ask(
+            f"mutation ($input: SignUpInput!) {{ signUp(input: $input) {{ {SESSION} }} }}",
+            input={"name": name, "email": email, "password": password},
+        )
+        payload = answer["signUp"]
+        codes = [error["code"] for error in payload["userErrors"]]
+        if codes == ["USER_ALREADY_EXISTS"]:
+            await self.log_in(email, password)
+            return False
+        if codes:
+            raise StepFailed(f"signing up: {codes}")
+        self._take(payload["session"])
+        return True
+
+    async def log_in(self, email: str, password: str) -> None:
+        """Open a session."""
+        self.access_token = ""
+        answer = await self.ask(
+            f"mutation ($input: LogInInput!) {{ logIn(input: $input) {{ {SESSION} }} }}",
+            input={"email": email, "password": password},
+        )
+        self._take(answer["logIn"]["session"])
+
+    async def connect_gmail(self, google_email: str) -> None:
+        """Let Google (the emulator) grant access, and hand the tokens over."""
+        async with (
+            aiohttp.ClientSession() as http,
+            http.post(
+                f"{self.endpoints.google}/_control/grants", json={"email": google_email}
+            ) as reply,
+        ):
+            tokens = await reply.json()
+        answer = await self.ask(
+            """mutation ($input: ConnectGmailInput!) { connectGmail(input: $input) {
+                 gmail { status email } userErrors { code message } } }""",
+            input={
+                "accessToken": tokens["access_token"],
+                "refreshToken": tokens["refresh_token"],
+                "expiresIn": tokens["expires_in"],
+                "scopes": tokens["scope"].split(),
+            },
+        )
+        errors = answer["connectGmail"]["userErrors"]
+        if errors:
+            raise StepFailed(f"connecting Gmail: {errors}")
+
+    async def subscribe(self) -> None:
+        """Follow invoices and runs; the events gather in the two lists."""
+        for document, name, events in (
+            (ON_INVOICE, "onInvoiceEvent", self.invoice_events),
+            (ON_INGESTION, "onIngestionEvent", self.ingestion_events),
+        ):
+            session = await self._exit.enter_async_context(
+                Client(transport=self._socket(), fetch_schema_from_transport=False)
+            )
+            task = asyncio.create_task(_gather(session.subscribe(gql(document)), name, events))
+            self._exit.push_async_callback(_stop, task)
+        await self.ask("{ me { id } }")  # a round trip, in which the subscriptions are registered
+
+    async def ingest(self, *, latest: bool = False) -> str:
+        """Start a run and return its id."""
+        name = "ingestLatestRentalInvoice" if latest else "ingestRentalInvoices"
+        answer = await self.ask(
+            f"mutation {{ {name}(input: {{}}) {{ run {{ id }} userErrors {{ code message }} }} }}"
+        )
+        if answer[name]["userErrors"]:
+            raise StepFailed(f"{name}: {answer[name]['userErrors']}")
+        run_id: str = answer[name]["run"]["id"]
+        return run_id
+
+    async def run(self, run_id: str) -> dict[str, Any]:
+        """Return a run."""
+        document = f"query ($id: ID!) {{ ingestionRun(id: $id) {{ {RUN} }} }}"
+        found: dict[str, Any] = (await self.ask(document, id=run_id))["ingestionRun"]
+        return found
+
+    async def follow(self, run_id: str, limit_s: float) -> AsyncIterator[dict[str, Any]]:
+        """Yield the run as it moves on, until it is over.
+
+        Raises:
+            StepFailed: it was not over in time.
+        """
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            run = await self.run(run_id)
+            yield run
+            if run["status"] in {"SUCCEEDED", "PARTIAL", "FAILED"}:
+                return
+            await asyncio.sleep(0.1)
+        raise StepFailed(f"{run_id} is not over after {limit_s:.0f} s")
+
+    async def years(self) -> list[dict[str, Any]]:
+        """Return the invoices by year."""
+        document = f"{{ rentalInvoiceYears {{ year invoices {{ {INVOICE} }} }} }}"
+        found: list[dict[str, Any]] = (await self.ask(document))["rentalInvoiceYears"]
+        return found
+
+    async def failed_documents(self) -> list[dict[str, Any]]:
+        """Return the documents that need attention."""
+        answer = await self.ask(
+            """{ failedDocuments(first: 100) { edges { node {
+                 messageId sender receivedAt filename outcome reason retryable attempts invoiceId
+                 documents { filename outcome flags invoiceId } failedAt } } } }"""
+        )
+        return [edge["node"] for edge in answer["failedDocuments"]["edges"]]
+
+    def _take(self, session: dict[str, Any]) -> None:
+        self.access_token, self.user_id = session["accessToken"], session["userId"]
+
+    def _socket(self) -> AppSyncWebsocketsTransport:
+        host = urlsplit(self.endpoints.realtime).netloc
+        auth = AppSyncJWTAuthentication(host=host, jwt=self.access_token)
+        return AppSyncWebsocketsTransport(url=self.endpoints.realtime, auth=auth)
+
+
+async def wait_for(events: list[Event], count: int, limit_s: float) -> None:
+    """Wait until so many events have arrived.
+
+    Raises:
+        StepFailed: they did not in time.
+    """
+    deadline = time.monotonic() + limit_s
+    while len(events) < count:
+        if time.monotonic() > deadline:
+            raise StepFailed(f"{len(events)} of {count} events arrived within {limit_s:.0f} s")
+        await asyncio.sleep(0.02)
+
+
+async def _gather(source: Any, name: str, events: list[Event]) -> None:
+    async for answer in source:
+        event = Event(answer[name], time.time())
+        events.append(event)  # one by one: others watch the list grow
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

@@ -1,0 +1,309 @@
+"""The whole system, running: MiniStack, functions, gateway and Google emulator.
+
+async with DevStack(Options()) as stack:
+    ...  # stack.graphql_url answers
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import secrets
+import shutil
+import socket
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import uvicorn
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from devstack.appsync.app import create_app as create_gateway
+from devstack.appsync.config import (
+    ApiConfig,
+    DataSource,
+    IamCredential,
+    InvocationError,
+    LambdaAuthorizerConfig,
+    LambdaSource,
+    PublishSource,
+    SubscribeSource,
+)
+from devstack.google.accounts import GoogleAccount
+from devstack.google.mailbox import load_folder
+from devstack.google.server import create_app as create_google
+from devstack.manifest import Stack, load_stack
+from devstack.ministack import ACCOUNT_ID, REGION, MiniStack, function_environment
+from devstack.resources import GOOGLE_CLIENT_ID, Resources
+from devstack.streams import StreamMapping
+from devstack.workers import Workers
+from paypulse.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+ROOT = Path(__file__).parents[1]
+SAMPLE_MAILBOX = ROOT / "devstack" / "mailbox"
+GOOGLE_EMAIL = "ronja.tallbacka@gmail.example"
+# Local only: it opens what anyone on this machine may use anyway.
+_LONGEST_S = 900.0  # no function may take longer
+API_KEY = "da2-paypulselocaldevelopment0"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run.
+
+    Args:
+        port: Of the gateway; AWS and Google follow on the next two. 0 takes any free ports.
+        state: Where data is kept between runs.
+        reset: Forget what is there.
+        mailbox: A folder of `.eml` files, the mailbox of the demo's Google account.
+    """
+
+    port: int = 4000
+    state: Path = Path(".paypulse")
+    reset: bool = False
+    mailbox: Path = SAMPLE_MAILBOX
+
+
+@dataclass(slots=True)
+class DevStack:
+    """Starts everything on entry and stops it on exit, in the right order."""
+
+    options: Options
+    stack: Stack = field(init=False)
+    aws: MiniStack = field(init=False)
+    resources: Resources = field(init=False)
+    account: GoogleAccount = field(init=False)
+    ports: tuple[int, int, int] = field(init=False)
+    gateway: Any = field(init=False)
+    _exit: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
+
+    @property
+    def graphql_url(self) -> str:
+        """Where queries and mutations go."""
+        return f"http://127.0.0.1:{self.ports[0]}/graphql"
+
+    @property
+    def realtime_url(self) -> str:
+        """Where subscriptions go."""
+        return f"ws://127.0.0.1:{self.ports[0]}/graphql"
+
+    @property
+    def google_url(self) -> str:
+        """Where the Google emulator answers."""
+        return f"http://127.0.0.1:{self.ports[2]}"
+
+    async def __aenter__(self) -> Self:
+        """Start everything.
+
+        Raises:
+            ConfigurationError: a port is taken, the mailbox is no folder, or MiniStack is missing.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self._exit.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """Stop everything; MiniStack last, because it writes its data then."""
+        await self._exit.aclose()
+
+    async def _start(self) -> None:
+        self.stack = load_stack()
+        self.account = _load_account(self.options.mailbox)
+        if self.options.reset:
+            shutil.rmtree(self.options.state, ignore_errors=True)
+        state = self.options.state.resolve()
+        state.mkdir(parents=True, exist_ok=True)
+        gateway_socket, google_socket = self._take_ports()
+        self.aws = MiniStack(state / "aws", self.ports[1])
+        await asyncio.to_thread(self.aws.start)
+        self._exit.push_async_callback(asyncio.to_thread, self.aws.stop)
+        self.resources = Resources(self.stack, self.aws.url)
+        token = secrets.token_urlsafe(16)
+        await asyncio.to_thread(self.resources.create, f"{self._base_url}/_functions/{token}")
+        credentials = {name: _credential(name) for name in self.stack.functions}
+        workers = self._make_workers(credentials, state / "logs")
+        self._exit.push_async_callback(workers.stop)
+        await self._serve(create_google([self.account]), google_socket)
+        route = Route(f"/_functions/{token}", _pass_on_to(workers), methods=["POST"])
+        app = create_gateway(self._api_config(credentials), workers, routes=[route])
+        self.gateway = app.state.gateway
+        await self._serve(app, gateway_socket)
+        self._start_streams(workers, state)
+        self._spawn(workers.warm_up())
+
+    @property
+    def _base_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports[0]}"
+
+    def _take_ports(self) -> tuple[socket.socket, socket.socket]:
+        first = self.options.port
+        gateway = _listen(first)
+        aws_port = first + 1 if first else _free_port()
+        google = _listen(first + 2 if first else 0)
+        for each in (gateway, google):
+            self._exit.callback(each.close)
+        self.ports = (gateway.getsockname()[1], aws_port, google.getsockname()[1])
+        return gateway, google
+
+    def _make_workers(self, credentials: dict[str, IamCredential], logs: Path) -> Workers:
+        environments = {
+            name: function_environment(
+                name,
+                self.resources.environment(function, self.graphql_url, self.google_url),
+                self.aws.url,
+                _access_key_id(name),
+                credentials[name].secret_access_key,
+            )
+            for name, function in self.stack.functions.items()
+        }
+        return Workers(self.stack.functions, environments, logs)
+
+    def _api_config(self, credentials: dict[str, IamCredential]) -> ApiConfig:
+        from resolvers.schema.export import documented_sdl  # noqa: PLC0415 - 200 ms of Strawberry
+
+        api = self.stack.api
+        by_key = {_access_key_id(name): each for name, each in credentials.items()}
+        return ApiConfig(
+            sdl=documented_sdl(),
+            data_sources=_data_sources(self.stack),
+            api_keys={API_KEY},
+            authorizer=LambdaAuthorizerConfig(
+                api.authorizer.function, api.authorizer.cache_ttl_s, api.authorizer.token_pattern
+            ),
+            iam_credentials=by_key.get,
+            region=REGION,
+            request_timeout_s=api.limits.request_timeout_s,
+            max_depth=api.limits.max_depth,
+            max_resolvers=api.limits.max_resolvers,
+            introspection=api.limits.introspection,
+            account_id=ACCOUNT_ID,
+        )
+
+    async def _serve(self, app: ASGIApp, listener: socket.socket) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws_per_message_deflate=False,  # AppSync does not compress either
+        )
+        server = _Server(config)
+        task = self._spawn(server.serve(sockets=[listener]))
+        self._exit.push_async_callback(_stop_server, server, task)
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event
+            await asyncio.sleep(0.005)
+
+    def _start_streams(self, workers: Workers, state: Path) -> None:
+        for name, function in self.stack.functions.items():
+            for trigger in function.triggers:
+                if trigger.stream:
+                    checkpoint = state / f"stream-{name}-{trigger.stream}"
+                    mapping = StreamMapping(
+                        name, function, trigger, self.resources, workers, checkpoint
+                    )
+                    self._spawn(mapping.run())
+
+    def _spawn(self, coroutine: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.create_task(coroutine)
+        self._exit.push_async_callback(_cancel, task)
+        return task
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the dev stack, which has more to stop than this."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _pass_on_to(workers: Workers) -> Callable[[Request], Awaitable[JSONResponse]]:
+    """Return the endpoint to which MiniStack passes calls on: from S3, SQS and schedules."""
+
+    async def invoke(request: Request) -> JSONResponse:
+        name = request.headers["x-amzn-lambda-function-name"]
+        try:
+            return JSONResponse(await workers.invoke(name, await request.json(), _LONGEST_S))
+        except InvocationError as error:
+            # MiniStack takes any other status than 200 for a failure, and tries again.
+            body = {"errorType": error.error_type, "errorMessage": error.message}
+            return JSONResponse(body, status_code=500)
+
+    return invoke
+
+
+def _data_sources(stack: Stack) -> dict[str, DataSource]:
+    sources: dict[str, DataSource] = {}
+    for name, function in stack.functions.items():
+        for each in function.fields:
+            ends_session = each in stack.api.ends_session
+            sources[each] = LambdaSource(name, ends_session=ends_session)
+        for each, size in function.batch_fields.items():
+            sources[each] = LambdaSource(name, max_batch_size=size)
+    sources.update(dict.fromkeys(stack.api.publish, PublishSource()))
+    sources.update(dict.fromkeys(stack.api.subscribe, SubscribeSource()))
+    return sources
+
+
+def _load_account(mailbox: Path) -> GoogleAccount:
+    if not mailbox.is_dir():
+        raise ConfigurationError(f"{mailbox} is no folder; --mailbox takes one with .eml files")
+    return GoogleAccount.with_mails(
+        GOOGLE_EMAIL, "100000000000000000001", GOOGLE_CLIENT_ID, load_folder(mailbox)
+    )
+
+
+def _credential(function: str) -> IamCredential:
+    return IamCredential(
+        secret_access_key=secrets.token_urlsafe(30),
+        principal_arn=f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{function}/{function}",
+    )
+
+
+def _access_key_id(function: str) -> str:
+    return "ASIA" + hashlib.sha256(function.encode()).hexdigest()[:16].upper()
+
+
+def _listen(port: int) -> socket.socket:
+    # With its protocol named: else asyncio leaves Nagle's algorithm on, and answers wait 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise ConfigurationError(
+            f"port {port} is taken, perhaps by another dev stack; choose another with --port"
+        ) from None
+    return listener
+
+
+def _free_port() -> int:
+    with _listen(0) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+async def _stop_server(server: _Server, task: asyncio.Task[Any]) -> None:
+    server.should_exit = True
+    server.force_exit = True  # subscribers are told by the closing socket
+    await asyncio.wait([task], timeout=5)
+
+
+async def _cancel(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.wait([task], timeout=5)

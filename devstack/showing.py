@@ -1,0 +1,304 @@
+"""What `paypulse run`, `run --once` and `demo` show on the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import statistics
+import tempfile
+import time
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from devstack.journey import Endpoints, Person, StepFailed, wait_for
+from devstack.ministack import client
+from devstack.running import API_KEY, GOOGLE_EMAIL, DevStack, Options
+from devstack.sample_mailbox import notice_mail
+from paypulse.errors import PayPulseError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+DEMO_NAME = "Ronja Tallbacka"
+DEMO_EMAIL = "ronja@paypulse.example"
+DEMO_PASSWORD = "hyran-betald-i-tid"  # noqa: S105 - printed for everyone to use
+_RUN_LIMIT_S = 60.0
+_EVENT_LIMIT_S = 10.0
+
+console = Console(highlight=False)
+
+
+async def run(options: Options) -> None:
+    """Keep the system up until Ctrl-C, with a demo account whose Gmail is connected."""
+    async with _started(options) as stack, Person(endpoints(stack)) as person:
+        await _prepare(person)
+        console.print(_welcome(stack))
+        await _stop_asked_for()
+        console.print("Stopping; your data stays in", str(options.state))
+
+
+async def run_once(options: Options) -> None:
+    """Ingest the mailbox, print what was found, and stop."""
+    async with _started(options) as stack, Person(endpoints(stack)) as person:
+        await _prepare(person)
+        outcome = await _ingest(person)
+        await _print_findings(person)
+        console.print(_summary(outcome))
+        if outcome["status"] == "FAILED":
+            raise StepFailed(f"the run failed: {outcome['error']}")
+
+
+async def demo() -> None:
+    """Walk the main job from a mail to a live event, and fail loudly where it breaks."""
+    with tempfile.TemporaryDirectory(prefix="paypulse-demo-") as folder:
+        options = Options(port=0, state=Path(folder))
+        try:
+            async with _started(options) as stack, Person(endpoints(stack)) as person:
+                await _walk(stack, person)
+        except StepFailed as error:
+            raise PayPulseError(f"the demo failed: {error}") from error
+
+
+async def _walk(stack: DevStack, person: Person) -> None:
+    _step(f"signed up as {DEMO_EMAIL}", await _timed(_sign_up(person)))
+    _step("logged in", await _timed(person.log_in(DEMO_EMAIL, DEMO_PASSWORD)))
+    _step(f"connected {GOOGLE_EMAIL}", await _timed(person.connect_gmail(GOOGLE_EMAIL)))
+    _step("subscribed to invoices and runs", await _timed(person.subscribe()))
+    outcome = await _ingest(person)
+    if outcome["status"] == "FAILED" or outcome["remaining"]:
+        raise StepFailed(f"the run did not end well: {outcome}")
+    count = await _check_invoices(person)
+    _step(f"{count} invoices, each announced by an event", None)
+    latencies = await asyncio.to_thread(_latencies, stack, person)
+    latest_s = await _new_mail(person)
+    _step("a new notice came in: mail delivered → event", latest_s)
+    await _print_findings(person)
+    _print_events(person)
+    console.print(
+        f"mail stored → event: median {statistics.median(latencies):.2f} s,"
+        f" slowest {max(latencies):.2f} s ({len(latencies)} notices at once)"
+    )
+
+
+async def _check_invoices(person: Person) -> int:
+    """Compare the invoices with the events, by id."""
+    ids = {each["id"] for year in await person.years() for each in year["invoices"]}
+    await wait_for(person.invoice_events, len(ids), _EVENT_LIMIT_S)
+    missing = ids - _announced(person)
+    if not ids or missing:
+        raise StepFailed(f"no event for {sorted(missing) or 'any invoice'}")
+    return len(ids)
+
+
+def _announced(person: Person) -> set[str]:
+    added = [each for each in person.invoice_events if each.values["type"] == "ADDED"]
+    ids = {each.values["invoiceId"] for each in added}
+    if len(ids) != len(added):
+        raise StepFailed("an invoice was announced twice")
+    return ids
+
+
+async def _new_mail(person: Person) -> float:
+    """Deliver this month's notice to the mailbox and wait for its event."""
+    today = datetime.fromtimestamp(time.time(), UTC).date()
+    due_on = (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    mail = notice_mail(due_on, 70, bankgiro="991-2346")
+    before = len(person.invoice_events)
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(
+            f"{person.endpoints.google}/_control/mailboxes/{GOOGLE_EMAIL}/messages",
+            data=mail.as_bytes(),
+        ) as reply,
+    ):
+        reply.raise_for_status()
+    started = time.monotonic()
+    run_id = await person.ingest(latest=True)
+    await wait_for(person.invoice_events, before + 1, _EVENT_LIMIT_S)
+    elapsed = time.monotonic() - started
+    async for found in person.follow(run_id, _EVENT_LIMIT_S):
+        last = found
+    if last["outcome"] != "INGESTED":
+        raise StepFailed(f"the new notice was not found: {last}")
+    return elapsed
+
+
+def _latencies(stack: DevStack, person: Person) -> list[float]:
+    """Return, per notice, the seconds from its way into the bucket to its event."""
+    dynamodb = client("dynamodb", stack.aws.url)
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName="MailLedger",
+        KeyConditionExpression="UserID = :user",
+        ExpressionAttributeValues={":user": {"S": person.user_id}},
+    )
+    stored: dict[str, float] = {}
+    for page in pages:
+        for row in page["Items"]:
+            for document in row.get("documents", {}).get("M", {}).values():
+                invoice = document["M"].get("invoice_id")
+                if invoice and "fetched_at" in row:
+                    fetched = datetime.fromisoformat(row["fetched_at"]["S"])
+                    stored[invoice["S"]] = fetched.timestamp()
+    return [
+        each.arrived_at - stored[each.values["invoiceId"]]
+        for each in person.invoice_events
+        if each.values["type"] == "ADDED" and each.values["invoiceId"] in stored
+    ]
+
+
+@asynccontextmanager
+async def _started(options: Options) -> AsyncIterator[DevStack]:
+    began = time.monotonic()
+    async with DevStack(options) as stack:
+        await Person(endpoints(stack)).ask("{ __typename }")
+        _step("everything is up", time.monotonic() - began)
+        yield stack
+
+
+def endpoints(stack: DevStack) -> Endpoints:
+    """Return where a client finds the stack."""
+    return Endpoints(stack.graphql_url, stack.realtime_url, stack.google_url, API_KEY)
+
+
+async def _prepare(person: Person) -> None:
+    await person.sign_up_or_log_in(DEMO_NAME, DEMO_EMAIL, DEMO_PASSWORD)
+    await person.connect_gmail(GOOGLE_EMAIL)
+
+
+async def _sign_up(person: Person) -> None:
+    if not await person.sign_up_or_log_in(DEMO_NAME, DEMO_EMAIL, DEMO_PASSWORD):
+        raise StepFailed("the account was there already")
+
+
+async def _ingest(person: Person) -> dict[str, Any]:
+    run_id = await person.ingest()
+    columns = (
+        TextColumn("  {task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.completed:.0f} of {task.total:.0f} mails"),
+        TimeElapsedColumn(),
+    )
+    outcome: dict[str, Any] = {}
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("reading the mailbox", total=1)
+        async for outcome in person.follow(run_id, _RUN_LIMIT_S):
+            found = outcome["found"]
+            progress.update(bar, total=found or 1, completed=found - outcome["remaining"])
+    return outcome
+
+
+async def _print_findings(person: Person) -> None:
+    for year in await person.years():
+        console.print(_invoice_table(year))
+    failed = await person.failed_documents()
+    if failed:
+        console.print(_attention_table(failed))
+
+
+def _invoice_table(year: dict[str, Any]) -> Table:
+    table = Table(title=f"Rent {year['year']}", title_justify="left", title_style="bold")
+    for heading in ("due", "invoice", "landlord", "bankgiro"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("rent", "water", "el", "VAT", "total"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("look before paying", style="yellow")
+    for invoice in year["invoices"]:
+        water = invoice["coldWater"]["amount"], invoice["hotWater"]["amount"]
+        table.add_row(
+            invoice["dueDate"],
+            invoice["id"],
+            invoice["landlord"] or "",
+            invoice["bankgiro"] or "",
+            invoice["rent"]["amount"],
+            f"{sum(int(each.replace('.', '')) for each in water) / 100:.2f}",
+            invoice["electricity"]["amount"],
+            invoice["vat"]["amount"],
+            f"[bold]{invoice['total']['amount']}[/bold]",
+            ", ".join(invoice["warnings"]),
+        )
+    return table
+
+
+def _attention_table(failed: list[dict[str, Any]]) -> Table:
+    table = Table(title="Needs attention", title_justify="left", title_style="bold yellow")
+    for heading in ("received", "from", "document", "what is wrong", "invoice"):
+        table.add_column(heading)
+    for each in failed:
+        table.add_row(
+            (each["receivedAt"] or "")[:10],
+            each["sender"] or "",
+            each["filename"] or "",
+            each["reason"],
+            each["invoiceId"] or "",
+        )
+    return table
+
+
+def _print_events(person: Person) -> None:
+    table = Table(title="Events received", title_justify="left", title_style="bold")
+    for heading in ("event", "invoice", "due", "total", "warnings"):
+        table.add_column(heading)
+    for each in person.invoice_events:
+        event = each.values
+        table.add_row(
+            event["type"],
+            event["invoiceId"],
+            event["dueDate"],
+            f"{event['total']['amount']} {event['total']['currency']}",
+            ", ".join(event["warnings"]),
+        )
+    console.print(table)
+    moves = [each.values["status"] for each in person.ingestion_events]
+    console.print(f"and {len(moves)} about runs, from {moves[0]} to {moves[-1]}" if moves else "")
+
+
+def _summary(outcome: dict[str, Any]) -> str:
+    return (
+        f"{outcome['found']} mails matched: {outcome['parsed']} became invoices,"
+        f" {outcome['skipped']} held none, {outcome['failed']} failed,"
+        f" {outcome['remaining']} are still at work"
+    )
+
+
+def _welcome(stack: DevStack) -> Panel:
+    lines = [
+        f"GraphQL     {stack.graphql_url}",
+        f"real time   {stack.realtime_url}",
+        f"Google      {stack.google_url} (emulator, {len(stack.account.messages)} mails)",
+        f"AWS         {stack.aws.url} (MiniStack)",
+        "",
+        f"demo login  {DEMO_EMAIL} / {DEMO_PASSWORD}",
+        f"API key     {API_KEY} (for signUp, logIn, refreshSession)",
+        "",
+        "Its Gmail is connected. Next: mutation { ingestRentalInvoices(input: {}) { run { id } } }",
+        "Ctrl-C stops everything; the data stays.",
+    ]
+    return Panel("\n".join(lines), title="PayPulse is running", expand=False)
+
+
+async def _stop_asked_for() -> None:
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    with suppress(asyncio.CancelledError):
+        await asked.wait()
+
+
+def _step(text: str, seconds: float | None) -> None:
+    took = "" if seconds is None else f"{seconds:.2f} s"
+    console.print(f"[green]✓[/green] {text:<52} {took:>8}")
+
+
+async def _timed(work: Any) -> float:
+    began = time.monotonic()
+    await work
+    return time.monotonic() - began
