@@ -75,7 +75,9 @@ class Person:
     """Someone with an account; log in before anything that needs a session."""
 
     endpoints: Endpoints
+    email: str = ""
     access_token: str = ""
+    refresh_token: str = ""
     user_id: str = ""
     invoice_events: list[Event] = field(default_factory=list)
     ingestion_events: list[Event] = field(default_factory=list)
@@ -105,6 +107,7 @@ class Person:
 
     async def sign_up_or_log_in(self, name: str, email: str, password: str) -> bool:
         """Open an account, or a session where it exists; True for a new account."""
+        self.email = email
         answer = await self.ask(
             f"mutation ($input: SignUpInput!) {{ signUp(input: $input) {{ {SESSION} }} }}",
             input={"name": name, "email": email, "password": password},
@@ -127,6 +130,25 @@ class Person:
             input={"email": email, "password": password},
         )
         self._take(answer["logIn"]["session"])
+
+    async def refresh_session(self) -> None:
+        """Swap the refresh token for a new session."""
+        token, self.access_token = self.access_token, ""
+        document = f"""mutation ($input: RefreshSessionInput!) {{
+            refreshSession(input: $input) {{ {SESSION} }} }}"""
+        try:
+            answer = await self.ask(document, input={"refreshToken": self.refresh_token})
+        except Exception:
+            self.access_token = token
+            raise
+        self._take(answer["refreshSession"]["session"])
+
+    async def log_out(self, *, all_sessions: bool = False) -> None:
+        """End the session."""
+        await self.ask(
+            "mutation ($input: LogOutInput!) { logOut(input: $input) { endedSessions } }",
+            input={"allSessions": all_sessions},
+        )
 
     async def connect_gmail(self, google_email: str) -> None:
         """Let Google (the emulator) grant access, and hand the tokens over."""
@@ -212,7 +234,8 @@ class Person:
         return [edge["node"] for edge in answer["failedDocuments"]["edges"]]
 
     def _take(self, session: dict[str, Any]) -> None:
-        self.access_token, self.user_id = session["accessToken"], session["userId"]
+        self.access_token, self.refresh_token = session["accessToken"], session["refreshToken"]
+        self.user_id = session["userId"]
 
     def _socket(self) -> AppSyncWebsocketsTransport:
         host = urlsplit(self.endpoints.realtime).netloc

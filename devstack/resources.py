@@ -33,6 +33,13 @@ class Resources:
 
     def create(self, invoke_url: str) -> None:
         """Make everything; `invoke_url` is where MiniStack passes calls of functions on to."""
+        self.create_stores()
+        for name, function in self.stack.functions.items():
+            self._create_function(name, function, invoke_url)
+        self._connect_bucket_triggers()
+
+    def create_stores(self) -> None:
+        """Make tables, queues, secrets and buckets, without anything that acts on them."""
         for name, table in self.stack.tables.items():
             self._create_table(name, table)
         for name in sorted(self.stack.queues, key=self._has_dead_letter):
@@ -40,9 +47,6 @@ class Resources:
         self._create_secrets()
         for bucket in self.stack.buckets:
             self._create_bucket(bucket)
-        for name, function in self.stack.functions.items():
-            self._create_function(name, function, invoke_url)
-        self._connect_bucket_triggers()
 
     def environment(self, function: Function, graphql_url: str, google_url: str) -> dict[str, str]:
         """Return the values of a function's variables."""

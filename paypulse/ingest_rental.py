@@ -7,13 +7,13 @@ remembers the page, and a bucket object is only written where none lies.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from paypulse.documents import Document, DocumentSource, hash_content, rental_key
 from paypulse.errors import RateLimited, ReconnectRequired
-from paypulse.ledger import DocumentOutcome, MailOutcome, Settlement
+from paypulse.ledger import DocumentOutcome, MailOutcome, Settlement, settle
 from paypulse.mail import LeftOut, SenderAuthentication
 from paypulse.runs import RunError, RunKind
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from paypulse.close_runs import RunCloser
     from paypulse.ledger import Claim
-    from paypulse.mail import Mail
+    from paypulse.mail import Attachment, Mail
     from paypulse.ports import (
         Clock,
         DocumentStore,
@@ -160,19 +160,29 @@ def _take_in(run: IngestionRun, mail: Mail, using: RentalIngestion, *, is_retry:
         _settle(run, mail.message_id, refusal, using)
         return
     for pdf in mail.pdfs:
-        sha256 = hash_content(pdf.content)
-        document = Document(
-            user_id=run.user_id,
-            key=rental_key(run.user_id, pdf.filename),
-            filename=pdf.filename,
-            sha256=sha256,
-            source=DocumentSource(
-                mail.message_id, mail.sender, mail.received_at, mail.authentication
-            ),
-        )
-        namesake_key = rental_key(run.user_id, pdf.filename, sha256)
-        using.documents.put(document, pdf.content, namesake_key=namesake_key, again=is_retry)
+        _store(run.user_id, mail, pdf, using, is_retry=is_retry)
     using.ledger.mark_stored(run.user_id, mail.message_id, run.run_id, now=using.clock())
+    entry = using.ledger.get(run.user_id, mail.message_id)
+    if entry is not None and entry.is_complete:  # nothing is left to be read
+        _settle(run, mail.message_id, settle(entry), using)
+
+
+def _store(
+    user_id: str, mail: Mail, pdf: Attachment, using: RentalIngestion, *, is_retry: bool
+) -> None:
+    """Put a document into the bucket; one that another mail brought has its outcome at once."""
+    sha256 = hash_content(pdf.content)
+    document = Document(
+        user_id=user_id,
+        key=rental_key(user_id, pdf.filename),
+        filename=pdf.filename,
+        sha256=sha256,
+        source=DocumentSource(mail.message_id, mail.sender, mail.received_at, mail.authentication),
+    )
+    namesake_key = rental_key(user_id, pdf.filename, sha256)
+    if not using.documents.put(document, pdf.content, namesake_key=namesake_key, again=is_retry):
+        row = using.ledger.begin_document(document, now=using.clock())
+        using.ledger.record_document(document, replace(row, outcome=DocumentOutcome.DUPLICATE))
 
 
 def _refuse(mail: Mail, landlords: Sequence[Landlord]) -> Settlement | None:

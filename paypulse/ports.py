@@ -206,11 +206,11 @@ class DocumentStore(Protocol):
 
     def put(
         self, document: Document, content: bytes, *, namesake_key: str, again: bool = False
-    ) -> str:
-        """Store the document and return its key.
+    ) -> bool:
+        """Store the document; False when another message brought the same one before.
 
-        The same content at the same key is not written twice, unless `again` asks for a new
-        event. Another document under that key is kept; this one then goes to `namesake_key`.
+        A message's document is not written twice, unless `again` asks for a new event. Another
+        document under its key is kept; this one then goes to `namesake_key`.
         """
         ...
 

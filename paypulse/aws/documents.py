@@ -33,14 +33,16 @@ class S3Documents:
 
     def put(
         self, document: Document, content: bytes, *, namesake_key: str, again: bool = False
-    ) -> str:
+    ) -> bool:
         for key in (document.key, namesake_key):
             if self._put_new(key, document, content):
-                return key
-            if self._sha256_at(key) == document.sha256:
-                if again:
+                return True
+            there = self._metadata_at(key)
+            if there.get("sha256") == document.sha256:
+                ours = there.get("message-id") == to_metadata(document)["message-id"]
+                if ours and again:
                     self._put(key, document, content)
-                return key
+                return ours
         # Both names taken by other content: someone wrote the second by hand, as it has our hash.
         raise FileExistsError(f"{namesake_key!r} holds another document")
 
@@ -98,7 +100,6 @@ class S3Documents:
                 **more,
             )
 
-    def _sha256_at(self, key: str) -> str | None:
+    def _metadata_at(self, key: str) -> dict[str, str]:
         with translated("S3"):
-            head = self._client.head_object(Bucket=self._bucket, Key=key)
-        return head["Metadata"].get("sha256")
+            return self._client.head_object(Bucket=self._bucket, Key=key)["Metadata"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+PASSWORD = "a-long-password"
 _START_LIMIT_S = 60
 _numbers = itertools.count(1)
 
@@ -80,12 +81,17 @@ def new_person(stack: DevStack) -> Callable[[], AbstractAsyncContextManager[Pers
     async def make() -> AsyncIterator[Person]:
         number = next(_numbers)
         async with Person(endpoints(stack)) as person:
-            await person.sign_up_or_log_in(
-                f"Person {number}", f"person{number}@example.com", "a-long-password"
-            )
+            email = f"person{number}@example.com"
+            await person.sign_up_or_log_in(f"Person {number}", email, PASSWORD)
             yield person
 
     return make
+
+
+@pytest.fixture
+def google(stack: DevStack) -> Callable[[str, bytes], None]:
+    """Steer the Google emulator: path below `_control`, body."""
+    return lambda path, body: _control(stack, path, body)
 
 
 def _control(stack: DevStack, path: str, body: bytes) -> None:

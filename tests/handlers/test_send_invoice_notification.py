@@ -1,0 +1,148 @@
+"""send_invoice_notification: a change in a table becomes one signed mutation."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from ingestion import send_invoice_notification
+from paypulse.aws.items import to_item
+from paypulse.aws.rental_invoices import _to_row as invoice_row
+from paypulse.aws.runs import _to_row as run_row
+from paypulse.runs import IngestionRun, RunKind, RunStatus
+from tests.factories import NOW, make_document, make_invoice
+from tests.servers import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.requests import Request
+
+    from tests.handlers.conftest import Context
+
+
+class AppSync:
+    """Takes mutations and answers as told."""
+
+    def __init__(self) -> None:
+        self.inputs: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.statuses: list[int] = []
+
+    async def answer(self, request: Request) -> JSONResponse:
+        status = self.statuses.pop(0) if self.statuses else 200
+        if status == 200:
+            self.inputs.append(json.loads(await request.body())["variables"]["input"])
+            self.headers.append(dict(request.headers))
+        return JSONResponse({"data": {}}, status_code=status)
+
+
+@pytest.fixture
+def appsync(function_variables: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppSync]:
+    server = AppSync()
+    with serving(Starlette(routes=[Route("/graphql", server.answer, methods=["POST"])])) as url:
+        monkeypatch.setenv("GRAPHQL_URL", f"{url}/graphql")
+        send_invoice_notification._build.cache_clear()
+        yield server
+    send_invoice_notification._build.cache_clear()
+
+
+@pytest.fixture
+def invoice_event(load_event: Callable[[str], dict[str, Any]], user_id: str) -> dict[str, Any]:
+    event = load_event("dynamodb_stream")
+    record = event["Records"][0]
+    record["eventID"] = user_id  # remembered for two days; every test needs its own
+    record["dynamodb"]["NewImage"] = to_item(invoice_row(make_invoice(make_document(user_id))))
+    return event
+
+
+def test_a_new_invoice_is_told_whole_and_signed(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, user_id: str
+) -> None:
+    answer = send_invoice_notification.handler(invoice_event, context)
+
+    (input_,) = appsync.inputs
+    assert answer == {"batchItemFailures": []}
+    assert input_ == {
+        "eventId": user_id,
+        "type": "ADDED",
+        "kind": "RENTAL",
+        "userId": user_id,
+        "invoiceId": "Invoice_1297112086",
+        "title": "Wallenstam AB",
+        "total": {"amount": "8865.00", "minorUnits": 886500, "currency": "SEK"},
+        "dueDate": "2026-01-30",
+        "status": "OK",
+        "warnings": [],
+        "occurredAt": "2026-01-20T08:30:00.000Z",
+    }
+    assert appsync.headers[0]["authorization"].startswith("AWS4-HMAC-SHA256 Credential=test/")
+
+
+def test_a_record_that_comes_twice_is_told_once(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context
+) -> None:
+    for _ in range(2):
+        send_invoice_notification.handler(invoice_event, context)
+
+    assert len(appsync.inputs) == 1
+
+
+@pytest.mark.parametrize("status", [500, 429, 400])
+def test_a_record_that_could_not_be_told_is_reported_and_told_later(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, status: int
+) -> None:
+    appsync.statuses = [status]
+
+    failed = send_invoice_notification.handler(invoice_event, context)
+    again = send_invoice_notification.handler(invoice_event, context)
+
+    sequence = invoice_event["Records"][0]["dynamodb"]["SequenceNumber"]
+    assert failed == {"batchItemFailures": [{"itemIdentifier": sequence}]}
+    assert again == {"batchItemFailures": []}
+    assert len(appsync.inputs) == 1
+
+
+@pytest.mark.parametrize(("name", "type_"), [("MODIFY", "UPDATED"), ("REMOVE", "DELETED")])
+def test_changes_and_removals_have_their_own_type(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, name: str, type_: str
+) -> None:
+    record = invoice_event["Records"][0]
+    record["eventName"] = name
+    if name == "REMOVE":
+        record["dynamodb"]["OldImage"] = record["dynamodb"].pop("NewImage")
+
+    send_invoice_notification.handler(invoice_event, context)
+
+    assert appsync.inputs[0]["type"] == type_
+
+
+def test_a_run_that_moves_is_told(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, user_id: str
+) -> None:
+    run = IngestionRun(user_id, "run_1", RunKind.RENTAL, RunStatus.RUNNING, NOW, NOW, found=3)
+    invoice_event["Records"][0]["dynamodb"]["NewImage"] = to_item(run_row(run))
+
+    send_invoice_notification.handler(invoice_event, context)
+
+    (input_,) = appsync.inputs
+    assert (input_["runId"], input_["status"], input_["found"]) == ("run_1", "RUNNING", 3)
+
+
+def test_an_old_run_that_expires_is_not_worth_telling(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, user_id: str
+) -> None:
+    run = IngestionRun(user_id, "run_1", RunKind.RENTAL, RunStatus.SUCCEEDED, NOW, NOW)
+    record = invoice_event["Records"][0]
+    record["eventName"] = "REMOVE"
+    record["dynamodb"] = {**record["dynamodb"], "OldImage": to_item(run_row(run))}
+    del record["dynamodb"]["NewImage"]
+
+    answer = send_invoice_notification.handler(invoice_event, context)
+
+    assert (answer, appsync.inputs) == ({"batchItemFailures": []}, [])
