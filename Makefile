@@ -35,9 +35,8 @@ format: setup ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: setup ## Rewrite what is generated and checked in: schema.graphql, the sample mailbox
-	$(BIN)/paypulse schema export
-	$(BIN)/python -m devstack.sample_mailbox
+generate: setup ## Rewrite what is generated: schema.graphql, README's table, the sample mailbox
+	$(BIN)/paypulse generate
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
   --no-annotate --custom-compile-command 'make lock' $(ARGS)
@@ -55,7 +54,7 @@ setup: .venv/.ready .venv-ministack/.ready ## Both environments, from the locked
 .venv/.ready: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "PayPulse needs Python 3.12 or newer: install it, or name it with make PYTHON=/path/to/python3.12" >&2; exit 2; }
 	@echo "Setting up .venv ($$($(PYTHON) --version)) ..."
-	@$(PYTHON) -m venv --clear .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .

@@ -35,6 +35,9 @@ def run(
     mailbox: Annotated[
         Path | None, typer.Option(help="A folder of .eml files instead of the sample mailbox.")
     ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Answer at https and wss, which Amplify needs.")
+    ] = False,
     once: Annotated[
         bool, typer.Option("--once", help="Ingest the mailbox, print what was found, stop.")
     ] = False,
@@ -43,7 +46,7 @@ def run(
     from devstack import showing  # noqa: PLC0415 - the other commands start without it
     from devstack.running import SAMPLE_MAILBOX, Options  # noqa: PLC0415
 
-    options = Options(port, state, reset, mailbox or SAMPLE_MAILBOX)
+    options = Options(port, state, reset, mailbox or SAMPLE_MAILBOX, tls)
     asyncio.run(showing.run_once(options) if once else showing.run(options))
 
 
@@ -53,6 +56,21 @@ def demo() -> None:
     from devstack import showing  # noqa: PLC0415 - as above
 
     asyncio.run(showing.demo())
+
+
+@app.command()
+def graphiql(
+    endpoint: Annotated[str, typer.Option(help="The API's GraphQL URL, as Terraform prints it.")],
+    api_key: Annotated[
+        str | None,
+        typer.Option(help="For logging in; asked for in the page where it is not given."),
+    ] = None,
+    port: Annotated[int, typer.Option(help="Of the page, on this machine only.")] = 4004,
+) -> None:
+    """Serve the GraphiQL page for a deployed API."""
+    from devstack.graphiql import serving  # noqa: PLC0415 - as above
+
+    serving.serve(endpoint, api_key, port)
 
 
 @app.command()
@@ -67,6 +85,14 @@ def extract(
     from devstack import extraction  # noqa: PLC0415 - as above
 
     sys.exit(extraction.print_all(files, output))
+
+
+@app.command(hidden=True)
+def generate() -> None:
+    """Write anew what is generated and checked in; `make generate` calls it."""
+    from devstack import generated  # noqa: PLC0415 - as above
+
+    typer.echo("written: " + ", ".join(generated.write_all()))
 
 
 @schema.command("export")

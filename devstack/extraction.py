@@ -6,9 +6,9 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
+from devstack.tables import make_console
 from ingestion.parsing.extract import extract_notice
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def print_all(files: Sequence[Path], output: str) -> int:
     unopened: list[Path] = []
     records = _records(files, unopened)
     if output == "table":
-        Console().print(_table(list(records)))
+        make_console().print(_table(list(records)))
     else:
         for record in records:
             print(json.dumps(record, ensure_ascii=False), flush=True)

@@ -32,9 +32,11 @@ from devstack.appsync.config import (
     PublishSource,
     SubscribeSource,
 )
+from devstack.certificates import Certificate, find_or_make
 from devstack.google.accounts import GoogleAccount
 from devstack.google.mailbox import load_folder
 from devstack.google.server import create_app as create_google
+from devstack.graphiql import page
 from devstack.manifest import Stack, load_stack
 from devstack.ministack import ACCOUNT_ID, REGION, MiniStack, function_environment
 from devstack.resources import GOOGLE_CLIENT_ID, Resources
@@ -51,9 +53,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 SAMPLE_MAILBOX = ROOT / "devstack" / "mailbox"
 GOOGLE_EMAIL = "ronja.tallbacka@gmail.example"
-# Local only: it opens what anyone on this machine may use anyway.
 _LONGEST_S = 900.0  # no function may take longer
+# Local only: these open what anyone on this machine may use anyway.
 API_KEY = "da2-paypulselocaldevelopment0"
+DEMO_NAME = "Ronja Tallbacka"
+DEMO_EMAIL = "ronja@paypulse.example"
+DEMO_PASSWORD = "hyran-betald-i-tid"  # noqa: S105 - printed for everyone to use
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +70,14 @@ class Options:
         state: Where data is kept between runs.
         reset: Forget what is there.
         mailbox: A folder of `.eml` files, the mailbox of the demo's Google account.
+        tls: Answer at https and wss, with a certificate of our own.
     """
 
     port: int = 4000
     state: Path = Path(".paypulse")
     reset: bool = False
     mailbox: Path = SAMPLE_MAILBOX
+    tls: bool = False
 
 
 @dataclass(slots=True)
@@ -83,18 +90,36 @@ class DevStack:
     resources: Resources = field(init=False)
     account: GoogleAccount = field(init=False)
     ports: tuple[int, int, int] = field(init=False)
+    credentials: dict[str, IamCredential] = field(init=False)
     gateway: Any = field(init=False)
+    certificate: Certificate | None = field(default=None, init=False)
+    _internal_port: int = field(default=0, init=False)
     _exit: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
+
+    @property
+    def page_url(self) -> str:
+        """Where GraphiQL is."""
+        return f"{'https' if self.options.tls else 'http'}://127.0.0.1:{self.ports[0]}/"
 
     @property
     def graphql_url(self) -> str:
         """Where queries and mutations go."""
-        return f"http://127.0.0.1:{self.ports[0]}/graphql"
+        return f"{self.page_url}graphql"
 
     @property
     def realtime_url(self) -> str:
         """Where subscriptions go."""
-        return f"ws://127.0.0.1:{self.ports[0]}/graphql"
+        return self.graphql_url.replace("http", "ws", 1)
+
+    @property
+    def internal_graphql_url(self) -> str:
+        """The same as `graphql_url`, never over TLS: for the functions and our own clients."""
+        return f"{self._base_url}/graphql"
+
+    @property
+    def internal_realtime_url(self) -> str:
+        """The same as `realtime_url`, never over TLS."""
+        return self.internal_graphql_url.replace("http", "ws", 1)
 
     @property
     def google_url(self) -> str:
@@ -125,56 +150,63 @@ class DevStack:
             shutil.rmtree(self.options.state, ignore_errors=True)
         state = self.options.state.resolve()
         state.mkdir(parents=True, exist_ok=True)
-        gateway_socket, google_socket = self._take_ports()
+        gateway_socket, google_socket, internal_socket = self._take_ports()
         self.aws = MiniStack(state / "aws", self.ports[1])
         await asyncio.to_thread(self.aws.start)
         self._exit.push_async_callback(asyncio.to_thread, self.aws.stop)
         self.resources = Resources(self.stack, self.aws.url)
         token = secrets.token_urlsafe(16)
         await asyncio.to_thread(self.resources.create, f"{self._base_url}/_functions/{token}")
-        credentials = {name: _credential(name) for name in self.stack.functions}
-        workers = self._make_workers(credentials, state / "logs")
+        self.credentials = {name: _credential(name) for name in self.stack.functions}
+        workers = self._make_workers(state / "logs")
         self._exit.push_async_callback(workers.stop)
         await self._serve(create_google([self.account]), google_socket)
         route = Route(f"/_functions/{token}", _pass_on_to(workers), methods=["POST"])
-        app = create_gateway(self._api_config(credentials), workers, routes=[route])
+        graphiql = page.Api(api_key=API_KEY, demo=(DEMO_EMAIL, DEMO_PASSWORD))
+        app = create_gateway(self._api_config(), workers, routes=[route, *page.routes(graphiql)])
         self.gateway = app.state.gateway
-        await self._serve(app, gateway_socket)
+        if internal_socket:
+            self.certificate = find_or_make(state / "tls")
+            await self._serve(app, internal_socket)
+        await self._serve(app, gateway_socket, self.certificate)
         self._start_streams(workers, state)
         self._spawn(workers.warm_up())
 
     @property
     def _base_url(self) -> str:
-        return f"http://127.0.0.1:{self.ports[0]}"
+        return f"http://127.0.0.1:{self._internal_port}"
 
-    def _take_ports(self) -> tuple[socket.socket, socket.socket]:
+    def _take_ports(self) -> tuple[socket.socket, socket.socket, socket.socket | None]:
         first = self.options.port
-        gateway = _listen(first)
+        gateway = listen(first)
         aws_port = first + 1 if first else _free_port()
-        google = _listen(first + 2 if first else 0)
-        for each in (gateway, google):
+        google = listen(first + 2 if first else 0)
+        # The functions know nothing of our certificate: they get a listener in clear, on loopback.
+        internal = listen(0) if self.options.tls else None
+        for each in filter(None, (gateway, google, internal)):
             self._exit.callback(each.close)
         self.ports = (gateway.getsockname()[1], aws_port, google.getsockname()[1])
-        return gateway, google
+        self._internal_port = (internal or gateway).getsockname()[1]
+        return gateway, google, internal
 
-    def _make_workers(self, credentials: dict[str, IamCredential], logs: Path) -> Workers:
+    def _make_workers(self, logs: Path) -> Workers:
         environments = {
             name: function_environment(
                 name,
-                self.resources.environment(function, self.graphql_url, self.google_url),
+                self.resources.environment(function, self.internal_graphql_url, self.google_url),
                 self.aws.url,
-                _access_key_id(name),
-                credentials[name].secret_access_key,
+                access_key_id(name),
+                self.credentials[name].secret_access_key,
             )
             for name, function in self.stack.functions.items()
         }
         return Workers(self.stack.functions, environments, logs)
 
-    def _api_config(self, credentials: dict[str, IamCredential]) -> ApiConfig:
+    def _api_config(self) -> ApiConfig:
         from resolvers.schema.export import documented_sdl  # noqa: PLC0415 - 200 ms of Strawberry
 
         api = self.stack.api
-        by_key = {_access_key_id(name): each for name, each in credentials.items()}
+        by_key = {access_key_id(name): each for name, each in self.credentials.items()}
         return ApiConfig(
             sdl=documented_sdl(),
             data_sources=_data_sources(self.stack),
@@ -191,13 +223,17 @@ class DevStack:
             account_id=ACCOUNT_ID,
         )
 
-    async def _serve(self, app: ASGIApp, listener: socket.socket) -> None:
+    async def _serve(
+        self, app: ASGIApp, listener: socket.socket, certificate: Certificate | None = None
+    ) -> None:
         config = uvicorn.Config(
             app,
             lifespan="off",
             log_config=None,
             access_log=False,
             ws_per_message_deflate=False,  # AppSync does not compress either
+            ssl_certfile=certificate.certificate if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
         )
         server = _Server(config)
         task = self._spawn(server.serve(sockets=[listener]))
@@ -272,11 +308,17 @@ def _credential(function: str) -> IamCredential:
     )
 
 
-def _access_key_id(function: str) -> str:
+def access_key_id(function: str) -> str:
+    """Return the access key id with which a function signs."""
     return "ASIA" + hashlib.sha256(function.encode()).hexdigest()[:16].upper()
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
+    """Return a socket bound to a loopback port, 0 for any.
+
+    Raises:
+        ConfigurationError: the port is taken.
+    """
     # With its protocol named: else asyncio leaves Nagle's algorithm on, and answers wait 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -293,7 +335,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _free_port() -> int:
-    with _listen(0) as listener:
+    with listen(0) as listener:
         port: int = listener.getsockname()[1]
         return port
 

@@ -13,27 +13,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from devstack import tables
+from devstack.graphiql.page import INSTALL_COMMAND, is_installed
 from devstack.journey import Endpoints, Person, StepFailed, wait_for
 from devstack.ministack import client
-from devstack.running import API_KEY, GOOGLE_EMAIL, DevStack, Options
+from devstack.running import (
+    API_KEY,
+    DEMO_EMAIL,
+    DEMO_NAME,
+    DEMO_PASSWORD,
+    GOOGLE_EMAIL,
+    DevStack,
+    Options,
+)
 from devstack.sample_mailbox import notice_mail
 from paypulse.errors import PayPulseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-DEMO_NAME = "Ronja Tallbacka"
-DEMO_EMAIL = "ronja@paypulse.example"
-DEMO_PASSWORD = "hyran-betald-i-tid"  # noqa: S105 - printed for everyone to use
 _RUN_LIMIT_S = 60.0
 _EVENT_LIMIT_S = 10.0
 
-console = Console(highlight=False)
+console = tables.make_console()
 
 
 async def run(options: Options) -> None:
@@ -165,7 +170,9 @@ async def _started(options: Options) -> AsyncIterator[DevStack]:
 
 def endpoints(stack: DevStack) -> Endpoints:
     """Return where a client finds the stack."""
-    return Endpoints(stack.graphql_url, stack.realtime_url, stack.google_url, API_KEY)
+    return Endpoints(
+        stack.internal_graphql_url, stack.internal_realtime_url, stack.google_url, API_KEY
+    )
 
 
 async def _prepare(person: Person) -> None:
@@ -197,88 +204,42 @@ async def _ingest(person: Person) -> dict[str, Any]:
 
 async def _print_findings(person: Person) -> None:
     for year in await person.years():
-        console.print(_invoice_table(year))
+        console.print(tables.invoices(year))
     failed = await person.failed_documents()
     if failed:
-        console.print(_attention_table(failed))
-
-
-def _invoice_table(year: dict[str, Any]) -> Table:
-    table = Table(title=f"Rent {year['year']}", title_justify="left", title_style="bold")
-    for heading in ("due", "invoice", "landlord", "bankgiro"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("rent", "water", "el", "VAT", "total"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("look before paying", style="yellow")
-    for invoice in year["invoices"]:
-        water = invoice["coldWater"]["amount"], invoice["hotWater"]["amount"]
-        table.add_row(
-            invoice["dueDate"],
-            invoice["id"],
-            invoice["landlord"] or "",
-            invoice["bankgiro"] or "",
-            invoice["rent"]["amount"],
-            f"{sum(int(each.replace('.', '')) for each in water) / 100:.2f}",
-            invoice["electricity"]["amount"],
-            invoice["vat"]["amount"],
-            f"[bold]{invoice['total']['amount']}[/bold]",
-            ", ".join(invoice["warnings"]),
-        )
-    return table
-
-
-def _attention_table(failed: list[dict[str, Any]]) -> Table:
-    table = Table(title="Needs attention", title_justify="left", title_style="bold yellow")
-    for heading in ("received", "from", "document", "what is wrong", "invoice"):
-        table.add_column(heading)
-    for each in failed:
-        table.add_row(
-            (each["receivedAt"] or "")[:10],
-            each["sender"] or "",
-            each["filename"] or "",
-            each["reason"],
-            each["invoiceId"] or "",
-        )
-    return table
+        console.print(tables.attention(failed))
 
 
 def _print_events(person: Person) -> None:
-    table = Table(title="Events received", title_justify="left", title_style="bold")
-    for heading in ("event", "invoice", "due", "total", "warnings"):
-        table.add_column(heading)
-    for each in person.invoice_events:
-        event = each.values
-        table.add_row(
-            event["type"],
-            event["invoiceId"],
-            event["dueDate"],
-            f"{event['total']['amount']} {event['total']['currency']}",
-            ", ".join(event["warnings"]),
-        )
-    console.print(table)
+    console.print(tables.events([each.values for each in person.invoice_events]))
     moves = [each.values["status"] for each in person.ingestion_events]
-    console.print(f"and {len(moves)} about runs, from {moves[0]} to {moves[-1]}" if moves else "")
+    if not moves:
+        raise StepFailed("no event about a run arrived")
+    console.print(f"and {len(moves)} about the two runs, from {moves[0]} to {moves[-1]}\n")
 
 
 def _summary(outcome: dict[str, Any]) -> str:
     return (
         f"{outcome['found']} mails matched: {outcome['parsed']} became invoices,"
-        f" {outcome['skipped']} held none, {outcome['failed']} failed,"
+        f" {outcome['skipped']} held none or were known, {outcome['failed']} failed,"
         f" {outcome['remaining']} are still at work"
     )
 
 
 def _welcome(stack: DevStack) -> Panel:
+    graphiql = stack.page_url if is_installed() else f"needs {INSTALL_COMMAND}"
     lines = [
+        f"GraphiQL    {graphiql}",
         f"GraphQL     {stack.graphql_url}",
         f"real time   {stack.realtime_url}",
         f"Google      {stack.google_url} (emulator, {len(stack.account.messages)} mails)",
         f"AWS         {stack.aws.url} (MiniStack)",
+        *([f"trust       {stack.certificate.authority}"] if stack.certificate else []),
         "",
         f"demo login  {DEMO_EMAIL} / {DEMO_PASSWORD}",
         f"API key     {API_KEY} (for signUp, logIn, refreshSession)",
         "",
-        "Its Gmail is connected. Next: mutation { ingestRentalInvoices(input: {}) { run { id } } }",
+        "Its Gmail is connected. Next: open GraphiQL, log in as demo, run IngestInvoices.",
         "Ctrl-C stops everything; the data stays.",
     ]
     return Panel("\n".join(lines), title="PayPulse is running", expand=False)

@@ -47,12 +47,14 @@ class Fields:
     def __init__(self) -> None:
         self._app = AppSyncResolver()  # type: ignore[no-untyped-call]  # Powertools leaves it out
         self._app.exception_handler(Exception)(self._tell)
+        self.names: set[str] = set()
 
     def query(self, name: str) -> Callable[[Resolver], Resolver]:
         """Answer a field of Query with the function; its parameters are the field's arguments."""
 
         def register(resolver: Resolver) -> Resolver:
             self._app.resolver(type_name="Query", field_name=name)(resolver)
+            self.names.add(f"Query.{name}")
             return resolver
 
         return register
@@ -71,6 +73,7 @@ class Fields:
                     return {"userErrors": [_to_user_error(error)]}
 
             self._app.resolver(type_name="Mutation", field_name=name)(answer)
+            self.names.add(f"Mutation.{name}")
             return resolver
 
         return register

@@ -152,7 +152,7 @@ def test_importing_it_loads_no_http_client() -> None:
         "print([m for m in ('urllib3', 'google.auth', 'googleapiclient') if m in sys.modules])"
     )
 
-    output = subprocess.run(  # noqa: S603 - our own interpreter
+    output = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
 

@@ -1,0 +1,1 @@
+"""The GraphiQL page: served from installed packages, works offline and against AppSync."""
