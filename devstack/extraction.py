@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.table import Table
 
 from devstack.tables import make_console
@@ -13,9 +15,8 @@ from ingestion.parsing.extract import extract_notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
-_COLUMNS = ("dueDate", "totalAmount", "hyra", "el", "kallvatten", "varmvatten", "moms", "ocr")
+_COLUMNS = ("dueDate", "totalAmount", "hyra", "moms", "ocr")
 
 
 def print_all(files: Sequence[Path], output: str) -> int:
@@ -50,9 +51,11 @@ def _records(files: Sequence[Path], unopened: list[Path]) -> Iterator[dict[str, 
 
 
 def _table(records: list[dict[str, Any]]) -> Table:
-    table = Table("file", "outcome", *_COLUMNS)
+    table = Table("file", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("outcome", *_COLUMNS):
+        table.add_column(heading, no_wrap=True)
     for record in records:
         fields = record["fields"] or {}
         values = ("" if fields.get(name) is None else str(fields[name]) for name in _COLUMNS)
-        table.add_row(record["file"], record["outcome"], *values)
+        table.add_row(Path(record["file"]).name, record["outcome"], *values)
     return table

@@ -20,7 +20,7 @@ from gql.transport.appsync_auth import AppSyncJWTAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 SESSION = "session { accessToken refreshToken userId name expiresAt } userErrors { code message }"
 RUN = """
@@ -249,10 +249,23 @@ async def wait_for(events: list[Event], count: int, limit_s: float) -> None:
     Raises:
         StepFailed: they did not in time.
     """
+    try:
+        await wait_until(lambda: len(events) >= count, limit_s)
+    except StepFailed:
+        message = f"{len(events)} of {count} events arrived within {limit_s:.0f} s"
+        raise StepFailed(message) from None
+
+
+async def wait_until(holds: Callable[[], bool], limit_s: float) -> None:
+    """Wait until something holds.
+
+    Raises:
+        StepFailed: it did not in time.
+    """
     deadline = time.monotonic() + limit_s
-    while len(events) < count:
+    while not holds():
         if time.monotonic() > deadline:
-            raise StepFailed(f"{len(events)} of {count} events arrived within {limit_s:.0f} s")
+            raise StepFailed(f"nothing came of it within {limit_s:.0f} s")
         await asyncio.sleep(0.02)
 
 

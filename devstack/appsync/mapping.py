@@ -97,7 +97,8 @@ def answer_invoke(ctx: Context) -> Any:
 def answer_end_session(ctx: Context, extensions: Extensions) -> Any:
     """Return the function's result, and end the subscriptions of the session or the user."""
     result = answer_invoke(ctx)
-    key = "sessionId" if ctx["info"]["fieldName"] == "logOut" else "userId"
+    every = (ctx["args"].get("input") or {}).get("allSessions")
+    key = "sessionId" if ctx["info"]["fieldName"] == "logOut" and not every else "userId"
     ended = ((ctx["identity"] or {}).get("resolverContext") or {}).get(key)
     refused = isinstance(result, dict) and bool(result.get("userErrors"))
     if ended and result is not None and not refused:

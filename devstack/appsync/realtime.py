@@ -16,7 +16,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from starlette.websockets import WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected, WebSocketState
 
 from devstack.appsync.auth import Operation
 from devstack.appsync.errors import MASKED_MESSAGE, RequestRefused
@@ -130,7 +130,9 @@ class Connection:
             ended = await asyncio.gather(*tasks, *self._starting.values(), return_exceptions=True)
             _log_faults(ended)
         if not self._overrun.is_set() and self._socket.client_state is WebSocketState.CONNECTED:
-            await self._socket.close(1000)
+            # The client may have gone between the look and the word.
+            with contextlib.suppress(WebSocketDisconnected):
+                await self._socket.close(1000)
 
     def forget(self) -> None:
         """Take all subscriptions of this connection off the hub."""

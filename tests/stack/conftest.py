@@ -31,7 +31,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevStack]:
     """A running dev stack with an empty mailbox, on free ports and fresh data."""
     folder: Path = tmp_path_factory.mktemp("stack")
     (folder / "mailbox").mkdir()
-    running = DevStack(Options(port=0, state=folder / "state", mailbox=folder / "mailbox"))
+    options = Options(port=0, state=folder / "state", mailbox=folder / "mailbox", tls=True)
+    running = DevStack(options)
     loop = asyncio.new_event_loop()
     started, stop = threading.Event(), asyncio.Event()
     failure: list[BaseException] = []

@@ -88,10 +88,10 @@ def test_run_once_ingests_a_folder_and_a_second_time_knows_it(tmp_path: Path) ->
 
     assert first.returncode == 0, first.stderr
     assert "20 mails matched: 17 became invoices" in first.stdout
-    assert "Invoice_1297112086" in first.stdout
+    assert "2025-06-30   1297112086" in first.stdout
     assert second.returncode == 0, second.stderr
     assert "20 mails matched: 0 became invoices, 20 held none or were known" in second.stdout
-    assert "Invoice_1297112086" in second.stdout
+    assert "2025-06-30   1297112086" in second.stdout
 
 
 def test_a_mailbox_that_is_no_folder_is_told_so(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from gateway_harness import ACCESS_KEY, SECRET_KEY, serve
+
+from tests.stack.appsync.gateway_harness import ACCESS_KEY, SECRET_KEY, serve
 
 CLIENTS = Path(__file__).parents[2] / "clients"
 NODE = shutil.which("node")

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from gateway_harness import (
+
+from devstack.appsync.config import LambdaAuthorizerConfig, LambdaSource
+from tests.stack.appsync.gateway_harness import (
     ACCESS_KEY,
     API_KEY,
     SECRET_KEY,
@@ -20,8 +22,6 @@ from gateway_harness import (
     serve,
     sign,
 )
-
-from devstack.appsync.config import LambdaAuthorizerConfig, LambdaSource
 
 ME = "{ me { id } }"
 STATUS = "{ status { ok } }"

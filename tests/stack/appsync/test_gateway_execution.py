@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from gateway_harness import API_KEY, crash, serve
 from gql import Client, gql
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.exceptions import TransportQueryError
@@ -16,8 +15,9 @@ from graphql import build_client_schema, get_introspection_query
 from devstack.appsync.app import create_app
 from devstack.appsync.config import InvocationError, LambdaSource, PublishSource, SubscribeSource
 from devstack.appsync.errors import GatewayConfigError
+from tests.stack.appsync.gateway_harness import API_KEY, crash, serve
 
-from gateway_harness import Functions, make_config  # isort: skip
+from tests.stack.appsync.gateway_harness import Functions, make_config  # isort: skip
 
 TOKEN = {"authorization": "anna:s1"}
 

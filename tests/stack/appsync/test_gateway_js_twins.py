@@ -79,6 +79,14 @@ IDENTITIES: dict[str, Any] = {
 }
 
 
+ARGUMENTS: dict[str, Any] = {
+    "of all sessions": {"input": {"allSessions": True}},
+    "of this session": {"input": {"allSessions": False}},
+    "of unsaid sessions": {"input": {"allSessions": None}},
+    "without input": {},
+}
+
+
 def make_cases() -> list[tuple[str, str, str, dict[str, Any]]]:
     cases = []
     for file in ("invoke", "end_session", "publish", "subscribe"):
@@ -90,6 +98,11 @@ def make_cases() -> list[tuple[str, str, str, dict[str, Any]]]:
             for field in ("logOut", "deleteUser"):
                 info = {"parentTypeName": "Mutation", "fieldName": field}
                 ctx = make_ctx(info=info, **given)
+                cases.append((f"{file} {field} {name}", file, "response", ctx))
+        for name, args in ARGUMENTS.items():
+            for field in ("logOut", "deleteUser"):
+                info = {"parentTypeName": "Mutation", "fieldName": field}
+                ctx = make_ctx(info=info, args=args, result={"userErrors": []})
                 cases.append((f"{file} {field} {name}", file, "response", ctx))
         for name, identity in IDENTITIES.items():
             ctx = make_ctx(identity=identity, result={"userErrors": []})
@@ -153,7 +166,7 @@ def javascript() -> list[dict[str, Any]]:
         {"file": str(CODE / f"{file}.js"), "handler": handler, "ctx": ctx}
         for _, file, handler, ctx in CASES
     ]
-    done = subprocess.run(  # noqa: S603 - our own script
+    done = subprocess.run(
         [NODE, str(HERE / "js" / "run.mjs")],
         input=json.dumps(given),
         capture_output=True,
@@ -171,6 +184,22 @@ def test_twin_does_what_the_javascript_does(number: int, javascript: Any) -> Non
     theirs = javascript[number]
 
     assert run_twin(file, handler, ctx) == theirs | {"noted": open_filters(theirs["noted"])}
+
+
+@pytest.mark.parametrize(
+    ("input_", "ended"),
+    [({}, {"sessionId": "s1"}), ({"allSessions": True}, {"userId": "u1"})],
+    ids=["one session", "all sessions"],
+)
+def test_log_out_ends_the_subscriptions_of_the_sessions_it_ends(
+    input_: dict[str, bool], ended: dict[str, str]
+) -> None:
+    info = {"parentTypeName": "Mutation", "fieldName": "logOut"}
+    ctx = make_ctx(info=info, args={"input": input_}, result={"endedSessions": 1})
+
+    noted = run_twin("end_session", "response", ctx)["noted"]
+
+    assert [each["payload"] for _, each in noted] == [ended, ended]
 
 
 FORBIDDEN = {

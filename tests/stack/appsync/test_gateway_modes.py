@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from gateway_harness import API_KEY, SDL, SOURCES, Server, serve, sign
-from gateway_modes import MODES, Route, TypedAnswers, find_routes
 
 from devstack.appsync.config import LambdaSource
+from tests.stack.appsync.gateway_harness import API_KEY, SDL, SOURCES, Server, serve, sign
+from tests.stack.appsync.gateway_modes import MODES, Route, TypedAnswers, find_routes
 
 ROUTES = find_routes(SDL)
 

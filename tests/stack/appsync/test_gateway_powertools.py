@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from aws_lambda_powertools.event_handler import AppSyncResolver
-from gateway_harness import serve
+
+from tests.stack.appsync.gateway_harness import serve
 
 
 def make_handler() -> Any:

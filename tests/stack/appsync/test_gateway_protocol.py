@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import websockets
-from gateway_harness import API_KEY, SECRET_KEY, Server, authorize, serve
+
+from tests.stack.appsync.gateway_harness import API_KEY, SECRET_KEY, Server, authorize, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

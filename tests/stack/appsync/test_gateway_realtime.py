@@ -7,11 +7,19 @@ from typing import Any
 
 import pytest
 from botocore.credentials import Credentials
-from gateway_harness import ACCESS_KEY, REGION, SECRET_KEY, Server, authorize, serve
 from gql import Client, gql
 from gql.transport.appsync_auth import AppSyncIAMAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 from gql.transport.exceptions import TransportQueryError, TransportServerError
+
+from tests.stack.appsync.gateway_harness import (
+    ACCESS_KEY,
+    REGION,
+    SECRET_KEY,
+    Server,
+    authorize,
+    serve,
+)
 
 ON_INVOICE = "subscription { onInvoiceEvent { eventId title } }"
 ON_INGESTION = "subscription { onIngestionEvent { eventId } }"
