@@ -8,6 +8,7 @@ neither `/Rotate` nor a rotated coordinate system matters.
 from __future__ import annotations
 
 import math
+import logging
 import time
 from collections import Counter
 from contextlib import closing, contextmanager
@@ -114,6 +115,8 @@ def read_with_pdfplumber(pdf: bytes) -> list[PageText]:
     # 200 ms and 30 MB that few documents need.
     import pdfplumber
 
+    # It warns of damaged fonts with names taken from the document; our logs hold no such text.
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
     give_up_at = time.monotonic() + TIME_LIMIT_S
     pages: list[PageText] = []
     try:
