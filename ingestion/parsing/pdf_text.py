@@ -7,8 +7,8 @@ neither `/Rotate` nor a rotated coordinate system matters.
 
 from __future__ import annotations
 
-import math
 import logging
+import math
 import time
 from collections import Counter
 from contextlib import closing, contextmanager

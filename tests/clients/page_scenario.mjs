@@ -75,7 +75,11 @@ const under = (step, event) => {
 };
 
 async function open(options) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    reducedMotion: 'reduce',
+    ...options,
+  });
   const opened = await context.newPage();
   opened.setDefaultTimeout(given.limitMs);
   opened.on('request', (request) => {
@@ -149,7 +153,6 @@ async function showDemo() {
     );
     await run(shown, 'IngestInvoices');
     await shown.waitForSelector('#events .event:has-text("SUCCEEDED")');
-    await shown.waitForTimeout(1300); // new events fade in
   };
   const desktop = await open({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
   await use(desktop);

@@ -1,0 +1,1 @@
+"""Receipts from order mails: bytes in, typed values with evidence out. No network, no storage."""

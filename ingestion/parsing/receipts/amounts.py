@@ -1,0 +1,188 @@
+"""Amounts of money in running text, in the currencies and number forms of shops.
+
+Stands beside `paypulse.money.parse_amount`, which knows kronor only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+_SYMBOLS = {
+    "kr": "KR",  # SEK, NOK, DKK or ISK: the mail as a whole decides
+    "sek": "SEK",
+    ":-": "KR",
+    ",-": "KR",
+    "kronor": "KR",
+    "nok": "NOK",
+    "dkk": "DKK",
+    "isk": "ISK",
+    "eur": "EUR",
+    "€": "EUR",
+    "euro": "EUR",
+    "euros": "EUR",
+    "usd": "USD",
+    "us$": "USD",
+    "$": "USD",
+    "gbp": "GBP",
+    "£": "GBP",
+    "chf": "CHF",
+    "pln": "PLN",
+    "zł": "PLN",
+    "czk": "CZK",
+    "kč": "CZK",
+    "huf": "HUF",
+    "jpy": "JPY",
+    "¥": "JPY",
+    "cad": "CAD",
+    "ca$": "CAD",
+    "c$": "CAD",
+    "aud": "AUD",
+    "au$": "AUD",
+    "a$": "AUD",
+    "nzd": "NZD",
+    "inr": "INR",
+    "₹": "INR",
+    "try": "TRY",
+    "₺": "TRY",
+    "sar": "SAR",
+    "aed": "AED",
+    "qar": "QAR",
+    "ron": "RON",
+    "thb": "THB",
+    "sgd": "SGD",
+    "hkd": "HKD",
+}
+CODES = frozenset(_SYMBOLS.values()) - {"KR"}
+_DASHES = "-\u2010\u2011\u2012\u2013\u2212"
+_MINUS = "\\" + _DASHES  # inside a character class
+_CURRENCY = "|".join(sorted(map(re.escape, _SYMBOLS), key=len, reverse=True))
+_GAP = "[ \u00a0\u2007\u2009\u202f]"
+_NUMBER = (
+    rf"\d{{1,3}}(?:{_GAP}\d{{3}})+(?!\d)(?:[.,:]\d{{1,2}})?"
+    r"|\d{1,3}(?:[.,'\u2019]\d{3})+(?!\d)(?:[.,]\d{1,2})?"
+    r"|\d{1,9}(?:[.,:]\d{1,2})?"
+)
+_BEFORE = rf"(?:(?<![^\W\d_])(?P<before>{_CURRENCY})\.?{_GAP}?)"
+_AFTER = rf"(?:{_GAP}?(?P<after>{_CURRENCY})(?![^\W\d_])\.?)"
+_AMOUNT = re.compile(
+    rf"(?<![\w.,:/#])(?P<paren>\()?(?P<sign>[{_MINUS}+]{_GAP}?)?{_BEFORE}?"
+    rf"(?P<sign2>[{_MINUS}+]{_GAP}?)?(?P<number>{_NUMBER})(?![\d])(?![.,:/]\d){_AFTER}?"
+    rf"(?P<trail>[{_MINUS}](?![\w{_MINUS}]))?(?P<close>\))?",
+    re.IGNORECASE,
+)
+# What follows a number that is no amount.
+_UNIT = re.compile(
+    r"^\s?(?:%|kwh|kw|wh|kg|hg|mg|g\b|cl|dl|ml|l\b|lit|m\b|m²|cm|mm|km|st\b|pcs|pack|p\b|gb|tb|mb|mbit"
+    r"|\"|tum|inch|mån|månad|months?|år\b|years?|dagar|days?|min|tim|h\b|x\b|×|personer|vuxna"
+    r"|portion|öre|poäng|points|p\.|:e\b|st\.|nd\b|rd\b|th\b|\s*(?:jan|feb|mar|apr|maj|may|jun|jul"
+    r"|aug|sep|o[kc]t|nov|de[cs])[a-zå-ö]*\b|[-/]\d)",
+    re.IGNORECASE,
+)
+_FREE = re.compile(
+    r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?|utan kostnad|ingår|included"
+    r"|bjuds|kostenlos|complimentary)\W*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount in a text: where it stands, and how."""
+
+    start: int
+    end: int
+    minor: int
+    currency: str | None  # ISO 4217, "KR" for kronor of some country, None for a bare number
+    has_decimals: bool
+
+    @property
+    def looks_like_money(self) -> bool:
+        """Whether it can be told from a count or a number of something."""
+        return self.currency is not None or self.has_decimals
+
+
+def find_amounts(text: str, *, bare: bool = False) -> list[Amount]:
+    """Return the amounts in a text, left to right.
+
+    Args:
+        text: One line.
+        bare: Take whole numbers without a currency too.
+    """
+    found = []
+    for match in _AMOUNT.finditer(text):
+        amount = _amount_of(match)
+        if amount is None or not (bare or amount.looks_like_money):
+            continue
+        if amount.currency is None and _UNIT.match(text[amount.end :]):
+            continue
+        found.append(amount)
+    return found
+
+
+def whole_amount(text: str) -> Amount | None:
+    """Return the amount that fills a text (a cell), whole numbers included; free is 0."""
+    text = text.strip().strip("*=").strip()
+    if not text or len(text) > 40:
+        return None
+    if _FREE.match(text):
+        return Amount(0, len(text), 0, None, has_decimals=True)
+    amounts = find_amounts(text, bare=True)
+    if len(amounts) == 1 and not re.search(r"\w", text[: amounts[0].start] + text[amounts[0].end :]):
+        return amounts[0]
+    return None
+
+
+def last_amount(text: str) -> Amount | None:
+    """Return the amount that ends a text, if it can only be money."""
+    amounts = find_amounts(text)
+    if amounts and not re.search(r"\w", text[amounts[-1].end :]):
+        return amounts[-1]
+    return None
+
+
+def is_currency(text: str) -> bool:
+    """Tell whether a text is a currency and nothing else, as in a cell of its own."""
+    return text.strip().lower().rstrip(".") in _SYMBOLS
+
+
+def parse_number(text: str) -> Decimal | None:
+    """Return a count or measure: `2`, `1,5`, `0.250`, `1 240`."""
+    compact = re.sub(rf"{_GAP}", "", text.strip()).replace(",", ".")
+    if not re.fullmatch(r"\d{1,9}(?:\.\d{1,3})?", compact):
+        return None
+    try:
+        return Decimal(compact)
+    except InvalidOperation:
+        return None
+
+
+def _amount_of(match: re.Match[str]) -> Amount | None:
+    number = match["number"]
+    symbol = (match["before"] or match["after"] or "").lower()
+    whole, decimals = _split(number)
+    if ":" in number and not symbol:
+        return None  # a time of day
+    minor = int(whole or "0") * 100 + int(decimals.ljust(2, "0") or "0")
+    signs = (match["sign"] or "") + (match["sign2"] or "") + (match["trail"] or "")
+    if any(char in _DASHES for char in signs) and not _is_range(match):
+        minor = -minor
+    start = match.start("number") if not (match["sign"] or match["before"]) else match.start()
+    end = match.end() - (1 if match["close"] else 0)
+    return Amount(start, end, minor, _SYMBOLS.get(symbol), has_decimals=len(decimals) == 2)
+
+
+def _is_range(match: re.Match[str]) -> bool:
+    """Tell whether the minus is a dash between two things: `Borås C – 118 kr`, `10 - 20`."""
+    sign = match["sign"] or ""
+    before = match.string[: match.start()].rstrip()
+    spaced = sign.endswith((" ", "\u00a0", "\u202f"))
+    return bool(sign) and spaced and bool(before) and not before.endswith((":", "("))
+
+
+def _split(number: str) -> tuple[str, str]:
+    """Return (whole digits, decimals): the last separator is decimal unless three digits follow."""
+    match = re.search(r"[.,:](\d{1,2})$", number)
+    decimals = match[1] if match else ""
+    whole = number[: match.start()] if match else number
+    return re.sub(r"\D", "", whole), decimals

@@ -1,0 +1,78 @@
+"""Mails that a person forwarded by hand: the original's sender, date and subject stand in the text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.dates import find_dates
+from ingestion.parsing.receipts.message import sender_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from ingestion.parsing.receipts.page import Row
+
+_BEGIN = re.compile(
+    r"(?i)^[\s>*-]*(?:-{2,}\s*)?(?:forwarded message|vidarebefordrat (?:meddelande|brev|mejl|mail)|begin forwarded message"
+    r"|påbörja vidarebefordrat|början på vidarebefordrat|ursprungligt meddelande|original message|originalmeddelande|vidarebefordrat e-postmeddelande)\s*:?\s*(?:-{2,})?\s*$"
+)
+_HEADER = re.compile(
+    r"(?i)^[\s>*]*(?P<name>från|from|avsändare|datum|date|skickat|sent|ämne|subject|till|to|kopia|cc|svar till|reply-to)\s*\*?:\*?\s*(?P<value>.*)$"
+)
+_NAMES = {
+    "från": "from", "from": "from", "avsändare": "from", "datum": "date", "date": "date",
+    "skickat": "date", "sent": "date", "ämne": "subject", "subject": "subject",
+}  # fmt: skip
+_SEARCHED_ROWS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The forwarded mail's header, and the row at which its body begins."""
+
+    sender_name: str
+    sender: str
+    subject: str
+    sent_on: date | None
+    body_from: int
+
+
+def find_original(rows: Sequence[Row], near: date | None) -> Original | None:
+    """Return the innermost original; None for a mail that was not forwarded by hand."""
+    found: Original | None = None
+    index = 0
+    while index < min(len(rows), _SEARCHED_ROWS + (found.body_from if found else 0)):
+        original = _header_at(rows, index, near)
+        if original is not None:
+            found = original
+            index = original.body_from
+        else:
+            index += 1
+    return found
+
+
+def _header_at(rows: Sequence[Row], start: int, near: date | None) -> Original | None:
+    announced = bool(_BEGIN.match(rows[start].text))
+    index = start + 1 if announced else start
+    fields: dict[str, str] = {}
+    end = index
+    while end < len(rows) and end - index < 10:
+        lines = [" ".join(cell for cell in rows[end].cells if cell)]
+        match = _HEADER.match(lines[0])
+        if match is None:
+            break
+        name = _NAMES.get(match["name"].lower())
+        if name:
+            fields.setdefault(name, match["value"].strip())
+        end += 1
+    # Without its announcement (Outlook) only a whole header counts: receipts have "Från:" too.
+    if "from" not in fields or ("date" not in fields and "subject" not in fields):
+        return None
+    name, address = sender_of(re.sub(r"\[?mailto:([^\]>\s]+)\]?", r"<\1>", fields["from"]))
+    if not announced and ("date" not in fields or "subject" not in fields):
+        return None
+    days = find_dates(fields.get("date", ""), near)
+    return Original(name, address, fields.get("subject", ""), days[0].day if days else None, end)

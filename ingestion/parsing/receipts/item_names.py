@@ -1,0 +1,157 @@
+"""What shops put into an item's name besides the name: size, color, serial number, warranty, count."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import find_amounts, parse_number
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+_SIZE_TOKEN = r"(?:[2-6]?X{0,3}[SL]|M|XX?L|[2-6]XL|one ?size|onesize|\d{2,3}(?:[-/]\d{2,3})?|(?:EU|US|UK) ?\d{1,2}(?:[.,]5)?|W?\d{2}/?L\d{2})"
+_KEYS = {
+    "size": r"(?:storlek|stl|strl|size|str|sz)",
+    "color": r"(?:färg|colou?r|kulör|fg)",
+    "serial": r"(?:s/n|sn|serie-?\s?(?:nummer|nr)|serial(?: (?:number|no))?|imei)",
+    "warranty": r"(?:garanti(?:tid)?|warranty|guarantee)",
+    "article": r"(?:art\.?\s?-?(?:nr|nummer|no)|artikel(?:nummer|nr)|varunr|sku|item (?:no|number|#)|ean|product code|model|modell|art)",
+    "quantity": r"(?:antal|qty|quantity|st)",
+    "unit": r"(?:à-?pris|á-?pris|a-pris|styckpris|pris/st|st-?pris|unit price|price each|each|pris per st|à|á)",
+    "line": r"(?:pris|price|summa|belopp|total(?:t)?|radsumma|line total|amount)",
+}
+_KEYED = {
+    name: re.compile(rf"(?i)^\W*{key}\b\.?\s*[:=.#]?\s*(?P<value>\S.*?)\s*$")
+    for name, key in _KEYS.items()
+}
+_WARRANTY_LAST = re.compile(
+    r"(?i)^\W*(?P<value>\d+\s?(?:mån(?:ader)?|år|months?|years?|yrs?|m))\.?[\s-]*(?:s )?(?:garanti|warranty|guarantee)\W*$"
+)
+_INLINE = (
+    ("serial", re.compile(rf"(?i)[\s(,;–-]+{_KEYS['serial']}\.?\s*[:#]?\s*(?P<value>[A-Z0-9][\w-]{{3,30}})\)?")),
+    ("size", re.compile(rf"(?i)[\s(,;–-]+{_KEYS['size']}\b\.?\s*:?\s*(?P<value>{_SIZE_TOKEN})(?![\w/])\)?")),
+    ("color", re.compile(rf"(?i)[\s(,;–-]+{_KEYS['color']}\b\s*:?\s*(?P<value>[^\W\d_][\w-]*)\)?")),
+    ("warranty", re.compile(r"(?i)[\s(,;–-]+(?:garanti|warranty)\s*:?\s*(?P<value>\d+\s?(?:mån(?:ader)?|år|months?|years?))\)?")),
+    ("warranty", re.compile(r"(?i)[\s(,;–-]+(?P<value>\d+\s?(?:mån(?:ader)?|år|months?|years?|yr))[\s-]*(?:s )?(?:garanti|warranty)\)?")),
+)
+_COUNT = r"(?P<count>\d{1,3}(?:[.,]\d{1,3})?)"
+_COUNT_FIRST = re.compile(rf"(?i)^\W*{_COUNT}\s?(?:st\.?|pcs|stk)?\s?[x×*]\s+(?=\S)|^\W*{_COUNT.replace('count', 'count2')}\s?(?:st|pcs|stk)\.?\s+(?=\S)|^[x×](?P<count3>\d{{1,3}})\s+")
+_COUNT_LAST = re.compile(
+    rf"(?i)[\s,(–-]+(?:[x×]\s?{_COUNT}|{_COUNT.replace('count', 'count2')}\s?(?:st|pcs|stk|x|×)\.?|(?:antal|qty|quantity)\s?[:.]?\s?{_COUNT.replace('count', 'count3')}(?:\s?st)?)\)?\s*$"
+)
+_CELL_COUNT = re.compile(rf"(?i)^(?:(?:antal|qty|quantity)\s?[:.]?\s*)?[x×]?\s?{_COUNT}\s?(?:st|pcs|stk|x|×|pc|ea)?\.?$")
+_SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
+
+
+@dataclass(slots=True)
+class NamedItem:
+    """An item's name, freed from what else stood in it."""
+
+    name: str
+    quantity: Decimal | None = None
+    unit_minor: int | None = None
+    line_minor: int | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+def read_count(cell: str) -> Decimal | None:
+    """Return a quantity that fills a cell: `2`, `2 st`, `x2`, `Antal: 2`."""
+    match = _CELL_COUNT.match(cell.strip())
+    return parse_number(match["count"]) if match else None
+
+
+def read_name(text: str) -> NamedItem:
+    """Take a name apart: `Tröja, stl M, färg grön` is a `Tröja` with a size and a color."""
+    item = NamedItem("")
+    segments = _SEPARATOR.split(text.strip())
+    kept: list[str] = []
+    in_description = False
+    for at in range(0, len(segments), 2):
+        segment = segments[at].strip()
+        separator = segments[at - 1] if at else ""
+        in_description = in_description or "\n" in separator
+        if not segment or (at and take_attribute(segment, item)):
+            continue
+        if at and _is_variant(segment, item):
+            continue
+        if not (kept and in_description):
+            kept.extend((separator if kept else "", segment))
+    item.name = _without_inline("".join(kept), item)
+    return item
+
+
+def take_attribute(segment: str, item: NamedItem) -> bool:
+    """Move a segment such as `stl M` into the item; False when it is none."""
+    segment = segment.strip().strip("()[]").strip()
+    if match := _WARRANTY_LAST.match(segment):
+        item.attributes.setdefault("warranty", match["value"])
+        return True
+    for name, pattern in _KEYED.items():
+        match = pattern.match(segment)
+        if match is not None and _take(name, match["value"], item):
+            return True
+    if (count := read_count(segment)) is not None and re.search(r"(?i)[a-z×]", segment):
+        item.quantity = item.quantity or count
+        return True
+    return False
+
+
+def _take(name: str, value: str, item: NamedItem) -> bool:
+    value = value.strip(" ,;.:()")
+    if name in ("size", "color"):
+        if len(value) > 30 or find_amounts(value):
+            return False
+        item.attributes.setdefault(name, value)
+    elif name in ("serial", "warranty"):
+        if not re.search(r"\d", value) or len(value) > 40:
+            return False
+        item.attributes.setdefault(name, value)
+    elif name == "quantity":
+        count = read_count(value)
+        if count is None:
+            return False
+        item.quantity = item.quantity or count
+    elif name in ("unit", "line"):
+        return _take_price(name, value, item)
+    return name != "article" or bool(re.search(r"\d", value))
+
+
+def _take_price(name: str, value: str, item: NamedItem) -> bool:
+    amounts = find_amounts(value, bare=name == "unit")
+    if len(amounts) != 1:
+        return False
+    if name == "unit":
+        item.unit_minor = amounts[0].minor
+    else:
+        item.line_minor = amounts[0].minor
+    return True
+
+
+def _is_variant(segment: str, item: NamedItem) -> bool:
+    """Take a bare size, or the color that stands next to a bare size: `M / Grön`."""
+    bare = segment.strip("() ")
+    if re.fullmatch(_SIZE_TOKEN, bare, re.IGNORECASE) and "size" not in item.attributes:
+        if not re.fullmatch(r"\d{3,}", bare):
+            item.attributes["size"] = bare
+            return True
+    return False
+
+
+def _without_inline(name: str, item: NamedItem) -> str:
+    """Take counts and attributes that no comma sets apart."""
+    for key, pattern in _INLINE:
+        match = pattern.search(name)
+        if match is not None and match.start() > 0:
+            item.attributes.setdefault(key, match["value"].strip())
+            name = f"{name[: match.start()]} {name[match.end() :]}".strip()
+    for pattern in (_COUNT_FIRST, _COUNT_LAST):
+        match = pattern.search(name)
+        if match is not None:
+            counts = [value for key, value in match.groupdict().items() if value]
+            count = parse_number(counts[0])
+            if count and item.quantity is None:
+                item.quantity = count
+                name = name[: match.start()] + name[match.end() :]
+    return re.sub(r"\s+", " ", name).strip(" ,;:–—-*•")

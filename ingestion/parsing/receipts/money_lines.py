@@ -1,0 +1,202 @@
+"""Sums and fees: the rows in which a label stands beside an amount."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import Amount, find_amounts, whole_amount
+from ingestion.parsing.receipts.items import split_row
+from ingestion.parsing.receipts.labels import MoneyKind, field_names, money_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from ingestion.parsing.receipts.page import Row
+
+# "598,97 kr (varav moms 119,79 kr)", "inkl. moms 25 % 119,79 kr"
+_EMBEDDED_TAX = re.compile(
+    r"(?i)[(,;]?\s*(?:\b(?:varav|därav|inkl(?:usive|\.)?|incl(?:uding|udes|\.)?|of which|whereof|ink\.?)\s+"
+    r"(?:\d{1,2}(?:[.,]\d)?\s?%\s*)?(?:moms|vat|tax|mva|mwst)|\b(?:moms|vat) ingår med)\b"
+    r"[^\d)]{0,15}(?:\(?\d{1,2}(?:[.,]\d{1,2})?\s?%\)?[^\d)]{0,12})?(?P<amount>[^)]{1,24})\)?"
+)
+# Totals in running text: "Vi har debiterat 149,00 kr", "You paid $12.99".
+_SENTENCES = (
+    re.compile(
+        r"(?i)\b(?:vi har (?:debiterat|dragit)|du har betalat|har betalats med|totalt betalade du|betalning(?:en)? på"
+        r"|(?:you (?:have )?(?:paid|were charged)|we(?:'ve| have)? charged(?: you| your \w+)?|payment of|a total of"
+        r"|your total (?:is|was|comes to)|totalsumman (?:är|blev|blir)|totalt (?:blev det|blir det)|summan (?:är|blev)"
+        r"|total(?:en)? (?:är|is|was|blev)|att betala är|belopp på|köp på|charge of|charged|debiterats|dragits))\W{0,3}"
+        r"(?:med |totalt |on |är |om )?(?P<rest>.{1,24})"
+    ),
+)
+_REFUND_SENTENCE = re.compile(
+    r"(?i)\b(?:återbetala[tr]?s?|återbetalning(?:en)? (?:på|om|av)|återbetalt|krediterat(?: dig)?|refund(?:ed)?(?: (?:of|you))?"
+    r"|credited(?: you)?|betalar tillbaka|återfår|få tillbaka)\W{0,3}(?P<rest>.{1,40})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyLine:
+    """A label with its amount."""
+
+    kind: MoneyKind
+    sureness: int
+    minor: int
+    currency: str | None
+    row: int
+    label: str
+    quote: str
+
+
+def find_money_lines(rows: Sequence[Row], taken: Collection[int]) -> list[MoneyLine]:
+    """Return the labelled amounts in the rows that no item has taken."""
+    lines: list[MoneyLine] = []
+    for index, row in enumerate(rows):
+        if index in taken:
+            continue
+        if (table := _tax_table(rows, index)) is not None:
+            lines.append(table)
+            continue
+        lines.extend(_of_row(rows, index, row))
+    return lines
+
+
+def find_sentences(rows: Sequence[Row], *, refund: bool) -> list[MoneyLine]:
+    """Return totals that stand in running text; weaker than any labelled amount."""
+    patterns = (_REFUND_SENTENCE,) if refund else _SENTENCES
+    kind = MoneyKind.REFUND if refund else MoneyKind.TOTAL
+    found = []
+    for index, row in enumerate(rows):
+        for pattern in patterns:
+            for match in pattern.finditer(row.text[:400]):
+                amounts = find_amounts(match["rest"])
+                if amounts:
+                    first = amounts[0]
+                    found.append(MoneyLine(kind, 1, first.minor, first.currency, index, "", row.text))
+    return found
+
+
+def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
+    cells = []
+    for cell in row.cells:
+        embedded = _EMBEDDED_TAX.search(cell)
+        amounts = find_amounts(embedded["amount"]) if embedded else []
+        # Alone in its cell it is a label like any other, and its amount may stand beside it.
+        if embedded and amounts:
+            first = amounts[0]
+            yield MoneyLine(MoneyKind.TAX, 3, abs(first.minor), first.currency, index, "varav moms", row.text)
+            cell = (cell[: embedded.start()] + cell[embedded.end() :]).strip(" ()")
+        cells.append(cell)
+    yield from _of_cells(rows, index, row, cells)
+
+
+def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> Iterator[MoneyLine]:
+    filled = [cell for cell in cells if cell]
+    if len(filled) >= 4 and len(filled) % 2 == 0 and all(
+        whole_amount(value) and not whole_amount(label)
+        for label, value in zip(filled[::2], filled[1::2], strict=True)
+    ):
+        for label, value in zip(filled[::2], filled[1::2], strict=True):
+            yield from _line(label, whole_amount(value), index, row)
+        return
+    if len(filled) == 1 and "\n" in filled[0]:
+        for text in filled[0].split("\n"):
+            yield from _line(*_label_and_amount(text), index, row)
+        return
+    label, amount = split_row(type(row)(tuple(filled), ())) if filled else ("", None)
+    if amount is not None and not label:
+        label = _label_above(rows, index)
+    if len(filled) == 1 and amount is not None:
+        yield from _several(filled[0], index, row, label, amount)
+    elif amount is not None:
+        yield from _line(label, amount, index, row)
+    elif len(filled) == 1:
+        yield from _several(filled[0], index, row, "", None)
+
+
+def _several(
+    text: str, index: int, row: Row, label: str, amount: Amount | None
+) -> Iterator[MoneyLine]:
+    """A line with one amount, or with several, each behind its label."""
+    amounts = find_amounts(text)
+    if len(amounts) <= 1:
+        if amount is not None:
+            yield from _line(label, amount, index, row)
+        elif amounts and (match := re.match(r"^(.{2,40}?)\s*[:：]\s*$", text[: amounts[0].start])):
+            # "Totalt: 598,97 kr inkl. frakt"
+            yield from _line(match[1], amounts[0], index, row)
+        return
+    begin = 0
+    for found in amounts:
+        part = text[begin : found.start].strip(" :,;–-()")
+        if part:
+            yield from _line(part, found, index, row)
+        begin = found.end
+
+
+def _label_and_amount(text: str) -> tuple[str, Amount | None]:
+    amounts = find_amounts(text)
+    return (text[: amounts[-1].start].strip(" :"), amounts[-1]) if amounts else (text, None)
+
+
+def _label_above(rows: Sequence[Row], index: int) -> str:
+    if index == 0:
+        return ""
+    above = [cell for cell in rows[index - 1].cells if cell]
+    return above[0] if len(above) == 1 and not find_amounts(above[0]) else ""
+
+
+def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[MoneyLine]:
+    if amount is None:
+        return
+    kind, sureness = money_kind(_without_percent(label))
+    if kind is None or kind is MoneyKind.IGNORED:
+        return
+    if not amount.looks_like_money and (kind is MoneyKind.PAID or _names_a_number(label)):
+        return
+    minor = amount.minor
+    # "Totalt - 598 kr": there the dash is a dash.
+    if kind not in (MoneyKind.DISCOUNT, MoneyKind.ROUNDING, MoneyKind.TOTAL):
+        minor = abs(minor)
+    yield MoneyLine(kind, sureness, minor, amount.currency, index, label, row.text)
+
+
+def _names_a_number(label: str) -> bool:
+    return bool(field_names(label) & {"order_number", "invoice_number", "receipt_number", "number", "booking", "ocr", "quantity"})
+
+
+def _without_percent(label: str) -> str:
+    text = re.sub(r"\(?[-\u2212]?\d{1,3}(?:[.,]\d{1,2})?\s?%\)?(?:\s*(?:av|of|på|on)\b.*)?", " ", label)
+    text = re.sub(r"\([^)]{0,60}\)", lambda match: match[0] if re.search(r"(?i)moms|vat|tax", match[0]) else " ", text)
+    amounts = find_amounts(text)
+    return text[: amounts[0].start] if amounts and amounts[0].start > 3 else text
+
+
+def _tax_table(rows: Sequence[Row], index: int) -> MoneyLine | None:
+    """Read `Moms% | Netto | Moms | Brutto` with a row for each rate."""
+    header = [cell for cell in rows[index].cells if cell]
+    if len(header) < 3 or any(find_amounts(cell) for cell in header):
+        return None
+    kinds = [money_kind(cell)[0] for cell in header]
+    columns = [
+        at
+        for at, kind in enumerate(kinds)
+        if kind is MoneyKind.TAX and not re.search(r"(?i)%|sats|rate|inkl|incl", header[at])
+    ]
+    if MoneyKind.NET not in kinds or not columns:
+        return None
+    total, currency, quotes = 0, None, []
+    for row in rows[index + 1 : index + 8]:
+        cells = [cell for cell in row.cells if cell]
+        if len(cells) != len(header) or not re.search(r"\d", cells[0]):
+            break
+        amount = whole_amount(cells[columns[-1]])
+        if amount is None:
+            break
+        total, currency = total + amount.minor, amount.currency or currency
+        quotes.append(row.text)
+    if not quotes:
+        return None
+    return MoneyLine(MoneyKind.TAX, 3, total, currency, index, "moms totalt", "\n".join(quotes))

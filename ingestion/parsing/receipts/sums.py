@@ -1,0 +1,219 @@
+"""Which reading of the amounts adds up: items + shipping + fees - discount = total, with VAT or on it.
+
+The equation is what tells a price for one from a price for all, a total from what is left to pay
+after a gift card, and a receipt that was understood from one that only looks so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.items import ItemReading, RawItem
+from ingestion.parsing.receipts.labels import MoneyKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingestion.parsing.receipts.money_lines import MoneyLine
+
+
+@dataclass(slots=True)
+class Sums:
+    """The amounts of a receipt in minor units, and what was proved about them."""
+
+    total: int | None = None
+    total_quote: str = ""
+    parts: dict[MoneyKind, int] = field(default_factory=dict)
+    quotes: dict[MoneyKind, str] = field(default_factory=dict)
+    subtotal: int | None = None
+    gift: int = 0
+    items: list[RawItem] = field(default_factory=list)
+    adds_up: bool = False  # items and parts make the total
+    subtotal_adds_up: bool = False  # the printed subtotal and the parts make the total
+    net_adds_up: bool = False  # the printed net amount and VAT make the total
+    contradicts: bool = False  # it should add up and does not
+
+
+_PARTS = (
+    MoneyKind.SHIPPING,
+    MoneyKind.SERVICE_FEE,
+    MoneyKind.TIP,
+    MoneyKind.DEPOSIT,
+    MoneyKind.DISCOUNT,
+    MoneyKind.TAX,
+    MoneyKind.ROUNDING,
+)
+
+
+def solve(lines: Sequence[MoneyLine], readings: Sequence[ItemReading], *, refund: bool) -> Sums:
+    """Choose items and total so that they add up; the likeliest where nothing does."""
+    sums = Sums()
+    for kind in _PARTS:
+        _gather(kind, lines, sums)
+    sums.gift = abs(sum(line.minor for line in _distinct(lines, MoneyKind.GIFT)))
+    subtotals = [line.minor for line in lines if line.kind is MoneyKind.SUBTOTAL]
+    sums.subtotal = subtotals[-1] if subtotals else None
+    candidates = _candidates(lines, refund=refund)
+    _choose(sums, candidates, readings, subtotals)
+    if sums.total is not None:
+        nets = [line.minor for line in lines if line.kind is MoneyKind.NET]
+        tax = sums.parts.get(MoneyKind.TAX, 0)
+        sums.net_adds_up = any(abs(net + tax - sums.total) <= 1 for net in nets) and tax > 0
+    return sums
+
+
+def _choose(
+    sums: Sums,
+    candidates: list[MoneyLine],
+    readings: Sequence[ItemReading],
+    subtotals: list[int],
+) -> None:
+    options = [items for reading in readings for items in priced_alternatives(reading.items)]
+    for exact in (True, False):
+        for items in options:
+            amount = sum(item.total or 0 for item in items)
+            if amount and _match(sums, candidates, amount, len(items), exact=exact):
+                sums.items, sums.adds_up = items, True
+                return
+    for subtotal in subtotals:
+        if _match(sums, candidates, subtotal, 1, exact=True):
+            sums.subtotal_adds_up = True
+            # Items that make the subtotal would have been found above; keep the likeliest.
+            break
+    else:
+        _take_likeliest(sums, candidates)
+    sums.items = options[0] if options else []
+    sums.contradicts = bool(options) and bool(candidates)
+
+
+def _match(
+    sums: Sums, candidates: list[MoneyLine], amount: int, count: int, *, exact: bool
+) -> bool:
+    """Find the candidate that items and parts make; all parts first, then with fewer."""
+    for candidate in candidates:
+        for expected, tax_on_top in _expected(sums, amount, all_parts=exact):
+            for gift in {0, sums.gift}:
+                if _equal(expected - gift, abs(candidate.minor), count, exact=exact):
+                    sums.total = expected if gift else abs(candidate.minor)
+                    sums.total_quote = candidate.quote
+                    del tax_on_top
+                    return True
+    return False
+
+
+def _equal(expected: int, printed: int, count: int, *, exact: bool) -> bool:
+    if expected == printed:
+        return True
+    # Rounded to whole kronor, as cash is; or unit prices that were rounded.
+    rounded = printed % 100 == 0 and abs(expected - printed) < 50 and expected % 100 != 0
+    return not exact and (rounded or abs(expected - printed) <= min(count, 5))
+
+
+def _expected(sums: Sums, amount: int, *, all_parts: bool) -> Iterator[tuple[int, bool]]:
+    """Yield what the total may be: parts may be in the items already, VAT on top or within."""
+    signed = {kind: minor for kind, minor in sums.parts.items() if minor and kind != MoneyKind.TAX}
+    if MoneyKind.DISCOUNT in signed:
+        signed[MoneyKind.DISCOUNT] = -signed[MoneyKind.DISCOUNT]
+    tax = sums.parts.get(MoneyKind.TAX, 0)
+    kinds = list(signed)
+    sizes = [len(kinds)] if all_parts else range(len(kinds), -1, -1)
+    for size in sizes:
+        for chosen in combinations(kinds, size):
+            base = amount + sum(signed[kind] for kind in chosen)
+            yield base, False
+            if tax:
+                yield base + tax, True
+
+
+def _take_likeliest(sums: Sums, candidates: list[MoneyLine]) -> None:
+    if not candidates:
+        return
+    best = candidates[0]
+    sums.total, sums.total_quote = abs(best.minor), best.quote
+    with_gift = abs(best.minor) + sums.gift
+    for other in candidates:
+        if sums.gift and abs(other.minor) == with_gift:
+            sums.total, sums.total_quote = with_gift, other.quote
+
+
+def _candidates(lines: Sequence[MoneyLine], *, refund: bool) -> list[MoneyLine]:
+    """Return what may be the total, the likeliest first: by sureness, then the last printed."""
+    wanted = {MoneyKind.TOTAL, MoneyKind.PAID} | ({MoneyKind.REFUND} if refund else set())
+    found = [line for line in lines if line.kind in wanted and line.minor]
+
+    def rank(line: MoneyLine) -> tuple[int, int, int]:
+        refunded = line.kind is MoneyKind.REFUND
+        return (-int(refunded), -line.sureness, -line.row)
+
+    ranked = sorted(found, key=rank)
+    return ranked or [line for line in lines if line.kind in wanted]
+
+
+def _distinct(lines: Sequence[MoneyLine], kind: MoneyKind) -> list[MoneyLine]:
+    """Return the lines of a kind, one for each label and amount: summaries repeat themselves."""
+    seen = {(line.label.lower(), abs(line.minor)): line for line in lines if line.kind is kind}
+    return list(seen.values())
+
+
+def _gather(kind: MoneyKind, lines: Sequence[MoneyLine], sums: Sums) -> None:
+    found = _distinct(lines, kind)
+    if kind is MoneyKind.TAX:
+        found = _of_tax(found)
+    if not found:
+        return
+    amounts = [line.minor for line in found]
+    if kind in (MoneyKind.SHIPPING, MoneyKind.TIP, MoneyKind.SERVICE_FEE) and len(set(amounts)) == 1:
+        amounts = amounts[:1]
+    total = sum(amounts)
+    if kind is MoneyKind.DISCOUNT:
+        total = sum(abs(minor) for minor in dict.fromkeys(map(abs, amounts))) if len(set(map(abs, amounts))) < len(amounts) else sum(map(abs, amounts))
+    sums.parts[kind] = total
+    sums.quotes[kind] = "\n".join(dict.fromkeys(line.quote for line in found))
+
+
+def _of_tax(found: list[MoneyLine]) -> list[MoneyLine]:
+    """Several rates add up; a line for all of them stands for itself."""
+    whole = [line for line in found if any(word in line.label.lower() for word in ("tot", "summa"))]
+    if whole:
+        return whole[-1:]
+    sure = [line for line in found if line.sureness >= 2] or found
+    if len({abs(line.minor) for line in sure}) == 1:
+        return sure[:1]
+    rated = [line for line in sure if "%" in line.label]
+    return rated if len(rated) > 1 else sure[-1:] if not rated else rated
+
+
+def priced_alternatives(raws: list[RawItem]) -> list[list[RawItem]]:
+    """Return the items with every price filled in, once for each meaning of lone prices."""
+    ambiguous = [raw for raw in raws if raw.lone is not None and raw.count != 1]
+    if not ambiguous:
+        return [[_priced(raw, as_unit=False) for raw in raws]]
+    as_unit = [_priced(raw, as_unit=True) for raw in raws]
+    as_total = [_priced(raw, as_unit=False) for raw in raws]
+    unit_first = any(raw.lone_is_unit for raw in ambiguous)
+    return [as_unit, as_total] if unit_first else [as_total, as_unit]
+
+
+def _priced(raw: RawItem, *, as_unit: bool) -> RawItem:
+    unit, total = raw.unit, raw.total
+    if raw.lone is not None:
+        unit, total = (raw.lone, None) if as_unit else (unit, raw.lone)
+    count = Decimal(raw.count)
+    if total is None and unit is not None:
+        total = _rounded(unit * count)
+    if unit is None and total is not None:
+        unit = _rounded(total / count) if count else total
+    if unit is not None and total is not None and count and abs(unit * count - total) > count:
+        # A crossed-out price stood beside: what was paid for one is what the sum says.
+        unit = _rounded(total / count) if count == count.to_integral() else unit
+    return RawItem(
+        raw.name, raw.row, raw.quote, count, unit, total, attributes=raw.attributes,
+        currency=raw.currency,
+    )  # fmt: skip
+
+
+def _rounded(value: Decimal) -> int:
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -1,0 +1,230 @@
+"""Values that are no sums: numbers, dates, periods, and the words of one category."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import find_amounts, parse_number
+from ingestion.parsing.receipts.dates import find_dates
+from ingestion.parsing.receipts.labels import field_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from decimal import Decimal
+
+    from ingestion.parsing.receipts.page import Row
+    from ingestion.parsing.receipts.pairs import Pair
+
+_TOKEN = re.compile(r"^\W*(?P<token>[A-Za-z0-9ÅÄÖ](?:[\w./-]*[A-Za-z0-9])?)(?=[\s,;.)|]|$)")
+_NUMBER_SENTENCE = re.compile(
+    r"(?i)\b(?:web|e-|kund)?(?P<kind>order|beställning|köp|purchase|bokning|booking|reservation|confirmation|kvitto"
+    r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens)?"
+    r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?\s*(?:är|is|:|#|nr\.?|no\.?)?\s*[:#]?\s*"
+    r"(?P<token>#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))"
+)
+_PERIODS = (
+    ("monthly", r"månadsvis|varje månad|per månad|/\s?mån(?:ad)?|en gång i månaden|monthly|per month|every month|/\s?mo(?:nth)?\b|each month|1 månad|1 month|månad(?:en|lig|s)?\b|mån\b|a month|månadsabonnemang"),
+    ("yearly", r"årsvis|varje år|per år|/\s?år|årlig\w*|en gång om året|yearly|annual(?:ly)?|per year|every year|/\s?y(?:ea)?r|each year|1 år|12 månader|12 months|1 year|a year|årsabonnemang|helår"),
+    ("quarterly", r"kvartalsvis|varje kvartal|per kvartal|quarterly|per quarter|every (?:quarter|3 months|three months)|var tredje månad|3 månader|3 months|kvartal"),
+    ("weekly", r"veckovis|varje vecka|per vecka|/\s?vecka|weekly|per week|every week|a week|1 vecka"),
+)  # fmt: skip
+_KWH = re.compile(r"(?i)(?<![\d,.])(?P<number>\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:,\d+)?|\d{1,6}(?:[.,]\d{1,3})?)\s?kWh\b")
+_MONTH_ALONE = re.compile(
+    r"(?i)\b(?P<month>januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december"
+    r"|january|february|march|may|june|july|august|october)\s+(?P<year>20\d\d)"
+)
+_MONTH_NUMBERS = {
+    name: number
+    for number, names in enumerate(
+        ("januari january", "februari february", "mars march", "april", "maj may", "juni june",
+         "juli july", "augusti august", "september", "oktober october", "november", "december"), 1
+    )
+    for name in names.split()
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Found[T]:
+    """A value and the text that it was read from."""
+
+    value: T
+    quote: str
+
+
+class Values:
+    """Looks values up by the names of their labels."""
+
+    def __init__(self, pairs: Sequence[Pair], rows: Sequence[Row], near: date | None) -> None:
+        self._rows = rows
+        self._near = near
+        self._by_name: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            for name in field_names(pair.label):
+                self._by_name.setdefault(name, []).append(pair)
+        self.month_first = False
+
+    def first[T](self, names: Sequence[str], read: Callable[[str], T | None]) -> Found[T] | None:
+        """Return the first value that can be read, by the order of names, then surest label."""
+        for name in names:
+            pairs = sorted(self._by_name.get(name, ()), key=lambda pair: (-(pair.strength > 1), pair.row))
+            for pair in pairs:
+                value = read(pair.value)
+                if value is not None:
+                    return Found(value, pair.quote)
+        return None
+
+    def day(self, *names: str) -> Found[date] | None:
+        """Return a labelled date."""
+        return self.first(names, self._day)
+
+    def _day(self, text: str) -> date | None:
+        found = find_dates(text[:60], self._near, month_first=self.month_first)
+        # A sentence that mentions a date further on is not the label's date.
+        return found[0].day if found and found[0].start <= 25 else None
+
+    def number(self, *names: str) -> Found[str] | None:
+        """Return a labelled order, booking or invoice number."""
+        return self.first(names, read_number)
+
+    def text(self, *names: str) -> Found[str] | None:
+        """Return a labelled word or name."""
+        return self.first(names, read_phrase)
+
+    def number_in_text(self, subject: str) -> Found[str] | None:
+        """Return an order number from running text, the subject first."""
+        for text in (subject, *(row.text for row in self._rows)):
+            for match in _NUMBER_SENTENCE.finditer(text[:300]):
+                token = read_number(match["token"])
+                if token and re.search(r"\d", token) and not find_dates(token, self._near):
+                    return Found(token, text)
+        return None
+
+    def period(self, *names: str) -> Found[tuple[date, date]] | None:
+        """Return a labelled period: two dates, or the name of a month."""
+        return self.first(names, self._two_days) or self._in_rows()
+
+    def _two_days(self, text: str) -> tuple[date, date] | None:
+        found = find_dates(text[:80], self._near)
+        if len(found) >= 2 and found[0].day <= found[1].day:
+            return found[0].day, found[1].day
+        short = re.match(r"\W*(\d{1,2})\.?\s?[-–]\s?(\d{1,2}\.?\s.+)$", text[:60])
+        if short and (ends := find_dates(short[2], self._near)):
+            try:
+                return ends[0].day.replace(day=int(short[1])), ends[0].day
+            except ValueError:
+                return None
+        if (match := _MONTH_ALONE.search(text[:60])) and not found:
+            year, month = int(match["year"]), _MONTH_NUMBERS[match["month"].lower()]
+            return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+        return None
+
+    def _in_rows(self) -> Found[tuple[date, date]] | None:
+        for row in self._rows:
+            if re.search(r"(?i)period|avser|förbrukning|covers|gäller|valid", row.text[:200]):
+                days = find_dates(row.text[:200], self._near)
+                if len(days) == 2 and days[0].day < days[1].day:
+                    return Found((days[0].day, days[1].day), row.text)
+        return None
+
+    def billing_period(self) -> Found[str] | None:
+        """Return how often a subscription is paid."""
+        found = self.first(("billing_period", "plan", "next_billing_on"), read_interval)
+        if found is not None:
+            return found
+        for row in self._rows:
+            if re.search(r"(?i)abonnemang|prenumer|subscri|förny|renew|debiter|/\s?(?:mån|mo|år|y)|per (?:month|year|mån|år)|billed|plan\b|medlem|member", row.text):
+                interval = read_interval(row.text[:200])
+                if interval:
+                    return Found(interval, row.text)
+        return None
+
+    def consumption(self) -> Found[Decimal] | None:
+        """Return the kWh consumed."""
+        labelled = self.first(("consumption",), _labelled_kwh)
+        if labelled is not None:
+            return labelled
+        for row in self._rows:
+            for match in _KWH.finditer(row.text[:300]):
+                before = row.text[: match.start()]
+                if not re.search(r"(?i)(?:öre|kr|sek)\s?(?:/|per)\s?$|årsförbrukning|per år|beräknad", before):
+                    number = parse_number(match["number"])
+                    if number is not None and number > 1:
+                        return Found(number, row.text)
+        return None
+
+    def ocr(self) -> Found[str] | None:
+        """Return the payment reference: digits only."""
+        return self.first(("ocr",), _digits)
+
+
+def read_number(text: str) -> str | None:
+    """Return the number or code that begins a text."""
+    text = text.strip().lstrip("#№").strip()
+    grouped = re.match(r"^\d{3,5}(?:\s\d{3,6}){1,4}(?=$|\s*[(|,])", text)
+    if grouped and not find_amounts(text):
+        return grouped[0].strip()
+    match = _TOKEN.match(text)
+    if match is None:
+        return None
+    token = match["token"]
+    digits = sum(char.isdigit() for char in token)
+    if find_dates(token) and not re.fullmatch(r"\d{6,}", token):
+        return None
+    is_code = re.fullmatch(r"[A-Z0-9]{5,8}", token) is not None
+    if len(token) < 3 or len(token) > 40 or (digits < 2 and not is_code):
+        return None
+    if digits == 0 and not (is_code and len(text) <= len(token) + 2):
+        return None
+    follows = text[match.end() :].lstrip()
+    if re.match(r"(?i)(?:kr|sek|€|\$|kwh|%|st\b)", follows) or re.match(r"^[,.]\d\d\b", follows):
+        return None
+    return token
+
+
+def read_phrase(text: str) -> str | None:
+    """Return a name of a few words; None for sentences, amounts, dates and numbers."""
+    text = re.sub(r"\s+", " ", text).strip(" ,;:|")
+    if not 2 <= len(text) <= 70 or not re.search(r"[^\W\d_]{2}", text):
+        return None
+    if find_dates(text) or re.search(r"[.!?]\s|\bhttps?:|@", text) or text.count(" ") > 8:
+        return None
+    amounts = find_amounts(text)
+    if amounts:
+        text = text[: amounts[0].start].strip(" ,;:-–(")
+    return text or None
+
+
+def read_interval(text: str) -> str | None:
+    """Return `monthly`, `yearly`, `quarterly` or `weekly`."""
+    for name, pattern in (_PERIODS[2], _PERIODS[1], _PERIODS[3], _PERIODS[0]):
+        if re.search(rf"(?i)(?<![^\W_])(?:{pattern})(?![^\W_])", text):
+            return name
+    return None
+
+
+def _labelled_kwh(text: str) -> Decimal | None:
+    match = _KWH.search(text[:60])
+    if match:
+        return parse_number(match["number"])
+    return parse_number(text) if re.fullmatch(r"[\d\s\u00a0]{1,9}(?:,\d+)?", text.strip()) else None
+
+
+def _digits(text: str) -> str | None:
+    match = re.match(r"^\W*(\d[\d ]{3,30}\d)", text)
+    return match[1].replace(" ", "") if match else None
+
+
+def numbers_of(values: Values, subject: str, *, is_invoice: bool) -> Iterator[Found[str]]:
+    """Yield what may be the order number, the likeliest first."""
+    order = ("order_number", "booking", "invoice_number", "receipt_number", "number")
+    if is_invoice:
+        order = ("invoice_number", "order_number", "booking", "receipt_number", "number")
+    for name in order:
+        if (found := values.number(name)) is not None:
+            yield found
+    if (found := values.number_in_text(subject)) is not None:
+        yield found

@@ -1,0 +1,62 @@
+"""The shop's name, from what stands in From, else from the markup, the text or the domain."""
+
+from __future__ import annotations
+
+import re
+
+_GENERIC = re.compile(
+    r"(?i)\b(?:kund(?:service|tjänst|support|center)|customer (?:service|care|support)|no-?\s?reply|noreply|do-?not-?reply|donotreply"
+    r"|orders?|orderbekräftelse|order confirmation|support|info|receipts?|kvitto(?:n)?|billing|bokning(?:ar)?|bookings?|invoices?|faktura|kundfaktura"
+    r"|team(?:et)?|notifications?|notiser|automatic|auto-?confirm|shop|webbshop|webshop|e-?handel|online|butik(?:en)?|konto|account|payments?|betalning(?:ar)?|reservations?|biljetter|tickets?|service|beställning(?:ar)?|hello|hej)\b"
+)
+_COUNTRY = re.compile(r"(?i)\s*[\[(](?:se|sverige|sweden|nordic|uk|com)[\])]|\s+(?:AB|Inc\.?|Ltd\.?|GmbH|LLC|ApS|AS|Oy|S\.A\.|Limited|PBC)(?=$|,)")
+_SUBDOMAINS = frozenset(
+    "mail email e-mail info news order orders no-reply noreply service booking notify notifications shop www my mailing"
+    " transactional mg em send post kund kundservice reply billing invoice receipts e t m auto".split()
+)
+_TWO_PART = frozenset({"co", "com", "org", "net", "gov", "ac"})
+
+
+def vendor_name(display: str, address: str, markup: str | None, text: str) -> str:
+    """Return the best name for the sender; "" where nothing is known of it."""
+    name = _cleaned(display)
+    if name:
+        return name
+    if markup:
+        return _COUNTRY.sub("", markup).strip()
+    domain = _of_domain(address)
+    for line in text.split("\n")[:60]:
+        match = re.search(rf"(?i)\b({re.escape(domain)})\b", line) if domain else None
+        if match and not re.search(r"[@/]", line):
+            return match[1] if match[1][0].isupper() else domain.capitalize()
+    match = re.search(
+        r"(?:hos|från|with|from|at)\s+(?P<name>[A-ZÅÄÖ][\w&'’.-]*(?:\s[A-ZÅÄÖ&][\w&'’.-]*){0,3})", text[:400]
+    )
+    if match and not domain:
+        return match["name"].rstrip(".!,")
+    return domain.capitalize()
+
+
+def _cleaned(display: str) -> str:
+    name = re.sub(r"\s+", " ", display).strip(" \"'<>,|-")
+    if "@" in name:
+        return ""
+    name = re.sub(r"(?i)\s+(?:via|genom|by)\s+\S+.*$", "", name)
+    name = re.sub(r"(?i)^(?:noreply|no-reply)\s*[-–|,]\s*", "", name)
+    bare = _GENERIC.sub(" ", name)
+    words = re.sub(r"\s+", " ", bare).strip(" -–|,.:&/")
+    # "Dustin Home Kundservice" is Dustin Home; "Kundservice" alone is nobody, "Apple Store" stays.
+    if not words or words.lower() in ("från", "from", "at", "vår", "our", "your", "din"):
+        return ""
+    tail = re.split(r"\s(?:från|from|at|hos)\s", words)
+    name = tail[-1] if len(tail) > 1 else words
+    return _COUNTRY.sub("", name).strip(" -–|,:&/")
+
+
+def _of_domain(address: str) -> str:
+    labels = address.rpartition("@")[2].split(".")
+    if len(labels) < 2:
+        return labels[0] if labels else ""
+    labels = labels[:-2] if len(labels) > 2 and labels[-2] in _TWO_PART else labels[:-1]
+    kept = [label for label in labels if label not in _SUBDOMAINS]
+    return kept[-1] if kept else labels[-1]
