@@ -96,7 +96,27 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         teller.tell(record=record.raw_event)
 
     processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, handle_one, processor, context)
+    records = _without_overtaken_runs(event["Records"])
+    return process_partial_response({"Records": records}, handle_one, processor, context)
+
+
+def _without_overtaken_runs(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out a run's states that a later record of the batch replaces.
+
+    A run changes with every message it settles, and each record holds all of it: a subscriber
+    needs the last one only.
+    """
+    last = {_run_of(record): index for index, record in enumerate(records)}
+    return [
+        record
+        for index, record in enumerate(records)
+        if _run_of(record) is None or last[_run_of(record)] == index
+    ]
+
+
+def _run_of(record: dict[str, Any]) -> str | None:
+    run_id: str | None = record["dynamodb"].get("Keys", {}).get("RunID", {}).get("S")
+    return run_id
 
 
 def _tell(record: dict[str, Any], publisher: EventPublisher) -> None:

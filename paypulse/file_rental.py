@@ -19,6 +19,7 @@ from paypulse.rental_invoices import (
     name_invoice,
     name_namesake,
     related_to,
+    summarise,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from paypulse.documents import Document
     from paypulse.ports import Clock, Ledger, RentalInvoiceStore, RentNoticeParser
     from paypulse.rental import NoticeReading
-    from paypulse.rental_invoices import InvoiceWarning
+    from paypulse.rental_invoices import InvoiceWarning, NoticeSummary
 
 _OUTCOMES = {
     NoticeOutcome.OK: DocumentOutcome.OK,
@@ -94,7 +95,7 @@ def _file(
         invoice_id=name_invoice(document, reading.notice),
         notice=reading.notice,
         outcome=reading.outcome,
-        warnings=find_warnings(reading, document, using.invoices.all_of(document.user_id)),
+        warnings=find_warnings(reading, document, using.invoices.summaries(document.user_id)),
         document=document,
         created_at=now,
         updated_at=now,
@@ -102,38 +103,40 @@ def _file(
     namesake_id = name_namesake(invoice.invoice_id, document)
     filed = using.invoices.add(invoice, row, namesake_id=namesake_id)
     if filed.invoice_id is not None and filed.outcome is not DocumentOutcome.DUPLICATE:
-        _compare_again(replace(invoice, invoice_id=filed.invoice_id), using)
+        summary = summarise(filed.invoice_id, invoice.notice, document, invoice.warnings)
+        _compare_again(summary, using)
     return filed
 
 
-def _compare_again(invoice: RentalInvoice, using: RentalFiling) -> None:
+def _compare_again(invoice: NoticeSummary, using: RentalFiling) -> None:
     """Add the warnings that could not be seen before this invoice was written.
 
     Notices are read in any order and side by side: the next month's may have come first and
     found nothing to compare itself with, and two may be written at once. Whoever reads after
     writing sees the other one.
     """
-    others = related_to(invoice.document, using.invoices.all_of(invoice.user_id))
-    _add_warnings(invoice, compare(invoice.notice, others), using)
+    others = related_to(invoice, using.invoices.summaries(invoice.user_id))
+    _add_warnings(invoice, compare(invoice, others), using)
     later = [other for other in others if other.due_on > invoice.due_on]
     if later:
         following = min(later, key=lambda other: other.due_on)
-        changed = compare(following.notice, [invoice])
-        _add_warnings(following, changed, using)
+        _add_warnings(following, compare(following, [invoice]), using)
 
 
 def _add_warnings(
-    invoice: RentalInvoice, warnings: tuple[InvoiceWarning, ...], using: RentalFiling
+    invoice: NoticeSummary, warnings: tuple[InvoiceWarning, ...], using: RentalFiling
 ) -> None:
     for warning in warnings:
         if warning not in invoice.warnings:
-            using.invoices.add_warning(invoice, warning, now=using.clock())
+            using.invoices.add_warning(
+                invoice.user_id, invoice.invoice_id, warning, now=using.clock()
+            )
 
 
 def _settle_message(document: Document, using: RentalFiling) -> None:
     entry = using.ledger.get(document.user_id, document.source.message_id)
     if entry is None or not entry.is_complete:
         return
-    using.ledger.settle(entry.user_id, entry.message_id, settle(entry), now=using.clock())
+    using.ledger.settle(entry, settle(entry), now=using.clock())
     if entry.run_id:
         using.closer.close_if_complete(entry.user_id, entry.run_id)

@@ -164,7 +164,7 @@ def _take_in(run: IngestionRun, mail: Mail, using: RentalIngestion, *, is_retry:
     using.ledger.mark_stored(run.user_id, mail.message_id, run.run_id, now=using.clock())
     entry = using.ledger.get(run.user_id, mail.message_id)
     if entry is not None and entry.is_complete:  # nothing is left to be read
-        _settle(run, mail.message_id, settle(entry), using)
+        using.ledger.settle(entry, settle(entry), now=using.clock())
 
 
 def _store(
@@ -203,4 +203,6 @@ def _refuse(mail: Mail, landlords: Sequence[Landlord]) -> Settlement | None:
 def _settle(
     run: IngestionRun, message_id: str, settlement: Settlement, using: RentalIngestion
 ) -> None:
-    using.ledger.settle(run.user_id, message_id, settlement, now=using.clock())
+    entry = using.ledger.get(run.user_id, message_id)
+    if entry is not None:
+        using.ledger.settle(entry, settlement, now=using.clock())

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from paypulse.mail import Mail, MessagePage, RawMail
     from paypulse.pages import Page
     from paypulse.rental import NoticeReading
-    from paypulse.rental_invoices import InvoiceStatus, InvoiceWarning, RentalInvoice
+    from paypulse.rental_invoices import (
+        InvoiceStatus,
+        InvoiceWarning,
+        NoticeSummary,
+        RentalInvoice,
+    )
     from paypulse.runs import IngestionRun, RunError, RunOutcome, RunStatus
 
 
@@ -259,9 +264,7 @@ class Ledger(Protocol):
         """Return the row of a message."""
         ...
 
-    def settle(
-        self, user_id: str, message_id: str, settlement: Settlement, *, now: datetime
-    ) -> None:
+    def settle(self, entry: LedgerEntry, settlement: Settlement, *, now: datetime) -> None:
         """End a message and count it in its run, in one transaction; once."""
         ...
 
@@ -328,7 +331,7 @@ class RentalInvoiceStore(Protocol):
         ...
 
     def add_warning(
-        self, invoice: RentalInvoice, warning: InvoiceWarning, *, now: datetime
+        self, user_id: str, invoice_id: str, warning: InvoiceWarning, *, now: datetime
     ) -> None:
         """Add a warning to a kept invoice; twice changes nothing."""
         ...
@@ -339,6 +342,10 @@ class RentalInvoiceStore(Protocol):
 
     def all_of(self, user_id: str) -> list[RentalInvoice]:
         """Return all of a user's invoices."""
+        ...
+
+    def summaries(self, user_id: str) -> list[NoticeSummary]:
+        """Return what all of a user's invoices are compared by."""
         ...
 
     def has_due_month(self, user_id: str, month: str) -> bool:

@@ -66,6 +66,19 @@ class RentalInvoice:
         return self.notice.due_on
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeSummary:
+    """As much of an invoice as comparing it with others needs."""
+
+    user_id: str
+    invoice_id: str
+    due_on: date
+    bankgiro: str | None
+    sender: str
+    sha256: str
+    warnings: tuple[InvoiceWarning, ...]
+
+
 def name_invoice(document: Document, notice: RentNotice) -> str:
     """Return the id of a rent notice: the number in its file name, else its OCR number.
 
@@ -82,13 +95,12 @@ def name_namesake(invoice_id: str, document: Document) -> str:
 
 
 def find_warnings(
-    reading: NoticeReading, document: Document, others: Iterable[RentalInvoice]
+    reading: NoticeReading, document: Document, others: Iterable[NoticeSummary]
 ) -> tuple[InvoiceWarning, ...]:
     """Return what speaks against paying, judged by the reading and the user's other notices."""
     notice = reading.notice
     if notice is None:
         return ()
-    compared = compare(notice, related_to(document, others))
     found = {
         InvoiceWarning.INVALID_OCR: (
             reading.outcome is NoticeOutcome.INVALID_OCR and notice.ocr is not None
@@ -100,35 +112,51 @@ def find_warnings(
         ),
         InvoiceWarning.ACTIVE_CONTENT: ReadingFlag.ACTIVE_CONTENT in reading.flags,
     }
+    summary = summarise("", notice, document)
+    compared = compare(summary, related_to(summary, others))
     return (*(warning for warning, applies in found.items() if applies), *compared)
 
 
-def compare(notice: RentNotice, related: Iterable[RentalInvoice]) -> tuple[InvoiceWarning, ...]:
+def compare(one: NoticeSummary, related: Iterable[NoticeSummary]) -> tuple[InvoiceWarning, ...]:
     """Return the warnings that come from the issuer's other notices.
 
     BANKGIRO_CHANGED looks at the last one due before; SECOND_NOTICE_FOR_MONTH at those due in
     the same month.
     """
     others = sorted(related, key=lambda other: other.due_on)
-    earlier = [item.notice for item in others if item.due_on < notice.due_on]
-    last_bankgiro = next((item.bankgiro for item in reversed(earlier) if item.bankgiro), None)
-    changed = bool(last_bankgiro and notice.bankgiro and last_bankgiro != notice.bankgiro)
-    second = any(due_month(other.due_on) == due_month(notice.due_on) for other in others)
+    earlier = [other.bankgiro for other in others if other.due_on < one.due_on and other.bankgiro]
     found = {
-        InvoiceWarning.BANKGIRO_CHANGED: changed,
-        InvoiceWarning.SECOND_NOTICE_FOR_MONTH: second,
+        InvoiceWarning.BANKGIRO_CHANGED: bool(
+            earlier and one.bankgiro and earlier[-1] != one.bankgiro
+        ),
+        InvoiceWarning.SECOND_NOTICE_FOR_MONTH: any(
+            due_month(other.due_on) == due_month(one.due_on) for other in others
+        ),
     }
     return tuple(warning for warning, applies in found.items() if applies)
 
 
-def related_to(document: Document, others: Iterable[RentalInvoice]) -> list[RentalInvoice]:
+def related_to(one: NoticeSummary, others: Iterable[NoticeSummary]) -> list[NoticeSummary]:
     """Return the other notices of the same issuer, known by its proved sender address."""
-    return [
-        other
-        for other in others
-        if other.document.source.sender == document.source.sender
-        and other.document.sha256 != document.sha256
-    ]
+    return [other for other in others if other.sender == one.sender and other.sha256 != one.sha256]
+
+
+def summarise(
+    invoice_id: str,
+    notice: RentNotice,
+    document: Document,
+    warnings: tuple[InvoiceWarning, ...] = (),
+) -> NoticeSummary:
+    """Return what notices are compared by."""
+    return NoticeSummary(
+        user_id=document.user_id,
+        invoice_id=invoice_id,
+        due_on=notice.due_on,
+        bankgiro=notice.bankgiro,
+        sender=document.source.sender,
+        sha256=document.sha256,
+        warnings=warnings,
+    )
 
 
 def due_month(day: date) -> str:

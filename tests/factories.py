@@ -11,7 +11,7 @@ from paypulse.ledger import DocumentOutcome, LedgerDocument
 from paypulse.mail import Attachment, Mail, SenderAuthentication
 from paypulse.money import Money
 from paypulse.rental import NoticeOutcome, NoticeReading, RentLine, RentLineKind, RentNotice
-from paypulse.rental_invoices import RentalInvoice
+from paypulse.rental_invoices import NoticeSummary, RentalInvoice, summarise
 
 NOW = datetime(2026, 1, 20, 8, 30, tzinfo=UTC)
 LANDLORD_ADDRESS = "kundservice@wallenstam.se"
@@ -70,6 +70,11 @@ def make_invoice(
         created_at=NOW,
         updated_at=NOW,
     )
+
+
+def make_summary(document: Document | None = None, **notice: Any) -> NoticeSummary:
+    """Return what another notice is compared by."""
+    return summarise("Invoice_1", make_notice(**notice), document or make_document())
 
 
 def make_row(document: Document, outcome: DocumentOutcome | None = None) -> LedgerDocument:

@@ -100,13 +100,16 @@ class DynamoLedger:
         self._transact([mark, self._count(user_id, run_id, {"stored": 1}, now)])
 
     def begin_document(self, document: Document, *, now: datetime) -> LedgerDocument:
-        user_id, message_id = document.user_id, document.source.message_id
-        entry = self.get(user_id, message_id) or self._add_upload(document, now)
-        if document.document_id not in entry.documents:
-            self._add_document(document)
+        first = {"filename": document.filename, "key": document.key, "attempts": 1}
+        there = self._add_document(document, first)
+        if there == {}:
+            self._add_upload(document, now)
+            there = self._add_document(document, first)
+        if there is None:
+            return _to_document(document.document_id, first)
         row = self._update(
-            user_id,
-            message_id,
+            document.user_id,
+            document.source.message_id,
             "SET documents.#id.attempts = documents.#id.attempts + :one",
             {":one": 1},
             names={"#id": document.document_id},
@@ -128,16 +131,13 @@ class DynamoLedger:
             )
         return _to_entry(from_item(answer["Item"])) if "Item" in answer else None
 
-    def settle(
-        self, user_id: str, message_id: str, settlement: Settlement, *, now: datetime
-    ) -> None:
-        entry = self.get(user_id, message_id)
-        if entry is None or entry.state is LedgerState.SETTLED:
+    def settle(self, entry: LedgerEntry, settlement: Settlement, *, now: datetime) -> None:
+        if entry.state is LedgerState.SETTLED:
             return
         changes = [self._settling(entry, settlement, now)]
         if entry.run_id:
             counts = {_COUNTERS[settlement.outcome]: 1, "remaining": -1}
-            changes.append(self._count(user_id, entry.run_id, counts, now))
+            changes.append(self._count(entry.user_id, entry.run_id, counts, now))
         self._transact(changes)
 
     def list_failed(self, user_id: str, first: int, after: str | None) -> Page[LedgerEntry]:
@@ -201,7 +201,27 @@ class DynamoLedger:
             return None
         return Claim(message_id, attempts)
 
-    def _add_upload(self, document: Document, now: datetime) -> LedgerEntry:
+    def _add_document(self, document: Document, values: dict[str, Any]) -> dict[str, Any] | None:
+        """Add a document to its message's row; else return the row, empty where there is none."""
+        try:
+            with translated():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(document.user_id, document.source.message_id),
+                    UpdateExpression="SET documents.#id = :values",
+                    ConditionExpression=(
+                        "attribute_exists(documents) AND attribute_not_exists(documents.#id)"
+                    ),
+                    ExpressionAttributeNames={"#id": document.document_id},
+                    ExpressionAttributeValues=to_item({":values": values}),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            answer: Any = error.response
+            return from_item(answer.get("Item", {}))
+        return None
+
+    def _add_upload(self, document: Document, now: datetime) -> None:
         """Give a document that was put into the bucket by hand a row of its own."""
         row = {
             "UserID": document.user_id,
@@ -222,27 +242,7 @@ class DynamoLedger:
                     ConditionExpression="attribute_not_exists(MessageID)",
                 )
         except self._client.exceptions.ConditionalCheckFailedException:
-            pass  # another delivery was faster
-        entry = self.get(document.user_id, document.source.message_id)
-        return entry or _to_entry(row)
-
-    def _add_document(self, document: Document) -> None:
-        values = {"filename": document.filename, "key": document.key, "attempts": 0}
-        names = {"#id": document.document_id}
-        user_id, message_id = document.user_id, document.source.message_id
-        self._update(
-            user_id,
-            message_id,
-            "SET documents = if_not_exists(documents, :none)",
-            {":none": {}},
-        )
-        self._update(
-            user_id,
-            message_id,
-            "SET documents.#id = if_not_exists(documents.#id, :values)",
-            {":values": values},
-            names=names,
-        )
+            return  # another delivery was faster
 
     def _settling(self, entry: LedgerEntry, settlement: Settlement, now: datetime) -> Any:
         values: dict[str, Any] = {

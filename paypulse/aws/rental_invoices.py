@@ -19,7 +19,12 @@ from paypulse.mail import SenderAuthentication
 from paypulse.money import Money
 from paypulse.pages import Page, decode_cursor, encode_cursor
 from paypulse.rental import NoticeOutcome, RentLine, RentLineKind, RentNotice
-from paypulse.rental_invoices import InvoiceStatus, InvoiceWarning, RentalInvoice
+from paypulse.rental_invoices import (
+    InvoiceStatus,
+    InvoiceWarning,
+    NoticeSummary,
+    RentalInvoice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,13 +61,13 @@ class DynamoRentalInvoices:
         raise FileExistsError(f"{namesake_id!r} is the id of another document")
 
     def add_warning(
-        self, invoice: RentalInvoice, warning: InvoiceWarning, *, now: datetime
+        self, user_id: str, invoice_id: str, warning: InvoiceWarning, *, now: datetime
     ) -> None:
         try:
             with translated():
                 self._client.update_item(
                     TableName=self._table,
-                    Key=_key(invoice.user_id, invoice.invoice_id),
+                    Key=_key(user_id, invoice_id),
                     UpdateExpression=(
                         "SET warnings = list_append(warnings, :warnings), updated_at = :now,"
                         " #status = :review"
@@ -99,6 +104,17 @@ class DynamoRentalInvoices:
             "ConsistentRead": True,
         }
         return [to_invoice(row) for row in self._query_all(request)]
+
+    def summaries(self, user_id: str) -> list[NoticeSummary]:
+        request = {
+            "KeyConditionExpression": "UserID = :user",
+            "ExpressionAttributeValues": to_item({":user": user_id}),
+            "ProjectionExpression": (
+                "UserID, InvoiceID, due_date, bankgiro, sender, content_sha256, warnings"
+            ),
+            "ConsistentRead": True,
+        }
+        return [_to_summary(row) for row in self._query_all(request)]
 
     def has_due_month(self, user_id: str, month: str) -> bool:
         request = {
@@ -302,6 +318,18 @@ def to_invoice(row: dict[str, Any]) -> RentalInvoice:
         created_at=from_text(row["created_at"]),
         updated_at=from_text(row["updated_at"]),
         extractor_version=row["extractor_version"],
+    )
+
+
+def _to_summary(row: dict[str, Any]) -> NoticeSummary:
+    return NoticeSummary(
+        user_id=row["UserID"],
+        invoice_id=row["InvoiceID"],
+        due_on=date.fromisoformat(row["due_date"]),
+        bankgiro=row.get("bankgiro"),
+        sender=row["sender"],
+        sha256=row["content_sha256"],
+        warnings=tuple(InvoiceWarning(value) for value in row["warnings"]),
     )
 
 

@@ -22,10 +22,20 @@ from paypulse.runs import IngestionRun, RunKind, RunStatus
 from tests.factories import NOW, make_document, make_mail, make_row
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.conftest import Aws
 
 FAILED = Settlement(MailOutcome.FAILED, DocumentOutcome.UNREADABLE)
 CRASHED = Settlement(MailOutcome.FAILED, DocumentOutcome.PROCESSING_FAILED)
+
+
+def settle(
+    ledger: DynamoLedger, user_id: str, message_id: str, settlement: Settlement, *, now: datetime
+) -> None:
+    entry = ledger.get(user_id, message_id)
+    assert entry is not None
+    ledger.settle(entry, settlement, now=now)
 
 
 @pytest.fixture
@@ -79,7 +89,7 @@ def test_a_dead_runs_message_is_taken_over_after_a_while(
 @pytest.mark.usefixtures("runs")
 def test_a_settled_message_is_never_claimed_again(ledger: DynamoLedger, user_id: str) -> None:
     ledger.claim(user_id, ["m1"], "run_1", now=NOW)
-    ledger.settle(user_id, "m1", FAILED, now=NOW)
+    settle(ledger, user_id, "m1", FAILED, now=NOW)
 
     assert ledger.claim(user_id, ["m1"], "run_2", now=NOW + timedelta(days=1)) == []
 
@@ -90,7 +100,7 @@ def test_a_failure_that_may_pass_is_tried_by_three_runs(ledger: DynamoLedger, us
     for number in range(1, 6):
         claims = ledger.claim(user_id, ["m1"], f"run_{number}", now=NOW)
         attempts += [claim.attempts for claim in claims]
-        ledger.settle(user_id, "m1", CRASHED, now=NOW)
+        settle(ledger, user_id, "m1", CRASHED, now=NOW)
 
     assert attempts == [1, 2, 3]
 
@@ -101,7 +111,7 @@ def test_settling_counts_a_message_once_however_often_it_happens(
     ledger.claim(user_id, ["m1"], "run_1", now=NOW)
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: ledger.settle(user_id, "m1", FAILED, now=NOW), range(8)))
+        list(pool.map(lambda _: settle(ledger, user_id, "m1", FAILED, now=NOW), range(8)))
 
     run = runs.get(user_id, "run_1")
     assert run is not None
@@ -157,7 +167,7 @@ def test_a_document_put_by_hand_gets_a_row_of_its_own(ledger: DynamoLedger, user
 def test_a_settled_message_expects_no_documents(ledger: DynamoLedger, user_id: str) -> None:
     mail = make_mail(b"pdf")
     ledger.claim(user_id, [mail.message_id], "run_1", now=NOW)
-    ledger.settle(user_id, mail.message_id, FAILED, now=NOW)
+    settle(ledger, user_id, mail.message_id, FAILED, now=NOW)
 
     assert not ledger.expect_documents(user_id, mail, 1, now=NOW)
 
@@ -166,7 +176,7 @@ def test_failed_messages_come_latest_first_in_pages(ledger: DynamoLedger, user_i
     ids = [f"m{index}" for index in range(5)]
     ledger.claim(user_id, ids, "run_1", now=NOW)
     for index, message_id in enumerate(ids):
-        ledger.settle(user_id, message_id, FAILED, now=NOW + timedelta(minutes=index))
+        settle(ledger, user_id, message_id, FAILED, now=NOW + timedelta(minutes=index))
 
     first = ledger.list_failed(user_id, 3, None)
     second = ledger.list_failed(user_id, 3, first.end_cursor)
@@ -181,6 +191,6 @@ def test_messages_without_a_problem_are_not_among_the_failed(
 ) -> None:
     ledger.claim(user_id, ["m1"], "run_1", now=NOW)
 
-    ledger.settle(user_id, "m1", Settlement(MailOutcome.STORED), now=NOW)
+    settle(ledger, user_id, "m1", Settlement(MailOutcome.STORED), now=NOW)
 
     assert ledger.list_failed(user_id, 10, None).items == ()

@@ -11,7 +11,12 @@ from paypulse.aws.rental_invoices import DynamoRentalInvoices
 from paypulse.errors import RequestError
 from paypulse.ledger import DocumentOutcome
 from paypulse.pages import encode_cursor
-from paypulse.rental_invoices import InvoiceStatus, InvoiceWarning, RentalInvoice
+from paypulse.rental_invoices import (
+    InvoiceStatus,
+    InvoiceWarning,
+    RentalInvoice,
+    summarise,
+)
 from tests.factories import NOW, make_document, make_invoice, make_row
 
 if TYPE_CHECKING:
@@ -47,6 +52,9 @@ def test_an_invoice_comes_back_as_it_was(
 
     assert invoices.get(user_id, invoice.invoice_id) == invoice
     assert invoices.all_of(user_id) == [invoice]
+    assert invoices.summaries(user_id) == [
+        summarise(invoice.invoice_id, invoice.notice, invoice.document)
+    ]
 
 
 def test_filing_twice_is_one_invoice(
@@ -102,7 +110,7 @@ def test_a_warning_is_added_once(
     file(invoices, ledger, invoice)
 
     for _ in range(2):
-        invoices.add_warning(invoice, InvoiceWarning.BANKGIRO_CHANGED, now=NOW)
+        invoices.add_warning(user_id, invoice.invoice_id, InvoiceWarning.BANKGIRO_CHANGED, now=NOW)
 
     found = invoices.get(user_id, invoice.invoice_id)
     assert found is not None

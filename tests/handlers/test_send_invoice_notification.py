@@ -134,6 +134,26 @@ def test_a_run_that_moves_is_told(
     assert (input_["runId"], input_["status"], input_["found"]) == ("run_1", "RUNNING", 3)
 
 
+def test_of_a_runs_states_in_one_batch_the_last_is_told(
+    appsync: AppSync,
+    load_event: Callable[[str], dict[str, Any]],
+    context: Context,
+    user_id: str,
+) -> None:
+    records = []
+    for found in (1, 2, 3):
+        run = IngestionRun(user_id, "run_1", RunKind.RENTAL, RunStatus.RUNNING, NOW, NOW, found)
+        (record,) = load_event("dynamodb_stream")["Records"]
+        record["eventID"] = f"{user_id}-{found}"
+        record["dynamodb"]["Keys"] = to_item({"UserID": user_id, "RunID": "run_1"})
+        record["dynamodb"]["NewImage"] = to_item(run_row(run))
+        records.append(record)
+
+    send_invoice_notification.handler({"Records": records}, context)
+
+    assert [input_["found"] for input_ in appsync.inputs] == [3]
+
+
 def test_an_old_run_that_expires_is_not_worth_telling(
     appsync: AppSync, invoice_event: dict[str, Any], context: Context, user_id: str
 ) -> None:

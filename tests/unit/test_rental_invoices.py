@@ -17,13 +17,19 @@ from paypulse.rental_invoices import (
     name_namesake,
     payment_qr,
 )
-from tests.factories import make_document, make_invoice, make_notice, make_reading
+from tests.factories import (
+    make_document,
+    make_invoice,
+    make_notice,
+    make_reading,
+    make_summary,
+)
 
 BEFORE = date(2025, 12, 30)
 
 
 def test_a_clean_notice_has_no_warnings() -> None:
-    earlier = make_invoice(make_document(content=b"december"), due_on=BEFORE)
+    earlier = make_summary(make_document(content=b"december"), due_on=BEFORE)
 
     warnings = find_warnings(make_reading(), make_document(), [earlier])
 
@@ -31,7 +37,7 @@ def test_a_clean_notice_has_no_warnings() -> None:
 
 
 def test_a_changed_bankgiro_is_a_warning() -> None:
-    earlier = make_invoice(make_document(content=b"december"), due_on=BEFORE)
+    earlier = make_summary(make_document(content=b"december"), due_on=BEFORE)
 
     warnings = find_warnings(make_reading(bankgiro="991-2346"), make_document(), [earlier])
 
@@ -39,11 +45,11 @@ def test_a_changed_bankgiro_is_a_warning() -> None:
 
 
 def test_bankgiro_is_compared_with_the_last_notice_before_only() -> None:
-    long_ago = make_invoice(
+    long_ago = make_summary(
         make_document(content=b"2024"), due_on=date(2024, 1, 30), bankgiro="111-1111"
     )
-    last = make_invoice(make_document(content=b"december"), due_on=BEFORE)
-    later = make_invoice(
+    last = make_summary(make_document(content=b"december"), due_on=BEFORE)
+    later = make_summary(
         make_document(content=b"later"), due_on=date(2026, 3, 30), bankgiro="222-2222"
     )
 
@@ -55,13 +61,13 @@ def test_bankgiro_is_compared_with_the_last_notice_before_only() -> None:
 def test_another_senders_notices_are_no_comparison() -> None:
     document = make_document(content=b"garage")
     source = replace(document.source, sender="faktura@parkering.example")
-    garage = make_invoice(replace(document, source=source), due_on=BEFORE, bankgiro="777-7777")
+    garage = make_summary(replace(document, source=source), due_on=BEFORE, bankgiro="777-7777")
 
     assert find_warnings(make_reading(), make_document(), [garage]) == ()
 
 
 def test_a_second_notice_for_the_month_is_a_warning() -> None:
-    first = make_invoice(make_document(content=b"first"), due_on=date(2026, 1, 2))
+    first = make_summary(make_document(content=b"first"), due_on=date(2026, 1, 2))
 
     warnings = find_warnings(make_reading(), make_document(), [first])
 

@@ -251,10 +251,11 @@ def sign(
     secret: str = SECRET_KEY,
     token: str | None = None,
     service: str = "appsync",
+    region: str = REGION,
 ) -> dict[str, str]:
     """Return the headers of a request signed by botocore."""
     request = AWSRequest("POST", url, data=body, headers={"content-type": "application/json"})
-    SigV4Auth(Credentials(access_key, secret, token), service, REGION).add_auth(request)
+    SigV4Auth(Credentials(access_key, secret, token), service, region).add_auth(request)
     return dict(request.headers.items())
 
 

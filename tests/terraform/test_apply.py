@@ -1,0 +1,216 @@
+"""`terraform apply` with the real provider onto MiniStack, and the system that comes of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+import pytest
+from botocore.exceptions import ClientError
+
+from devstack.applied import Applied, applied, serving_api
+from devstack.journey import Endpoints, Person, wait_for
+from devstack.manifest import load_stack
+from devstack.sample_mailbox import notice_mail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STACK = load_stack()
+LIMIT_S = 60
+GMAIL = "tenant@gmail.example"
+# What a second plan may still want to change, and why: each is MiniStack's, none is ours.
+KNOWN_CHANGES = {
+    "aws_cloudwatch_metric_alarm.": "the provider's protocol reads no period and no actions back",
+    'aws_s3_object.layer["ingestion"]': "an upload in parts loses its tags",
+}
+
+
+@pytest.fixture(scope="module")
+def system(program: str, dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
+    with applied(tmp_path_factory.mktemp("applied"), dist, program) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def second_plan(system: Applied) -> dict[str, dict[str, Any]]:
+    """What a plan right after the apply wants to change; read before anything is used."""
+    return system.terraform.changes()
+
+
+@pytest.fixture(scope="module")
+def endpoints(system: Applied, second_plan: dict[str, Any]) -> Iterator[Endpoints]:
+    with serving_api(system) as made:
+        yield made
+
+
+def test_a_second_plan_changes_nothing_of_ours(second_plan: dict[str, dict[str, Any]]) -> None:
+    unknown = [address for address in second_plan if not address.startswith(tuple(KNOWN_CHANGES))]
+
+    assert unknown == []
+
+
+async def test_the_journey_from_sign_up_to_event_and_query(
+    system: Applied, endpoints: Endpoints
+) -> None:
+    mails = [notice_mail(date(2026, month, 28), month).as_bytes() for month in (1, 2, 3)]
+    receive(system, mails)
+
+    async with Person(endpoints) as person:
+        await person.sign_up_or_log_in("Tenant", "tenant@example.com", "a-long-password")
+        await person.connect_gmail(GMAIL)
+        await person.subscribe()
+        runs = [run async for run in person.follow(await person.ingest(), LIMIT_S)]
+        await wait_for(person.invoice_events, len(mails), LIMIT_S)
+        (year,) = await person.years()
+
+    assert (runs[-1]["status"], runs[-1]["found"], runs[-1]["parsed"]) == ("SUCCEEDED", 3, 3)
+    assert {each["id"] for each in year["invoices"]} == {
+        event.values["invoiceId"] for event in person.invoice_events
+    }
+
+
+async def test_the_rest_of_the_api_is_within_its_grants(endpoints: Endpoints) -> None:
+    async with Person(endpoints) as person:
+        await person.sign_up_or_log_in("Other", "other@example.com", "a-long-password")
+
+        latest = await person.ask(
+            "mutation { ingestLatestRentalInvoice(input: {}) { userErrors { code } } }"
+        )
+        answer = await person.ask(
+            """{ me { id } rentalInvoices { edges { cursor } } rentalInvoice(id: "none") { id }
+                 failedDocuments { edges { cursor } }
+                 ingestionRuns { edges { node { id failures { reason } } } } }"""
+        )
+        left = await person.ask("mutation { logOut(input: {}) { userErrors { code } } }")
+
+    assert latest["ingestLatestRentalInvoice"]["userErrors"] == [{"code": "GMAIL_NOT_CONNECTED"}]
+    assert answer["rentalInvoice"] is None
+    assert left["logOut"]["userErrors"] == []
+
+
+def test_the_schedule_may_fan_out(system: Applied, endpoints: Endpoints) -> None:
+    event = {"source": "aws.events", "time": "2026-11-20T08:30:00Z"}
+
+    answer = system.client("lambda").invoke(
+        FunctionName="fetch_latest_invoice", Payload=json.dumps(event).encode()
+    )
+
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+@pytest.mark.parametrize("function", STACK.functions)
+def test_what_is_not_granted_is_denied(
+    system: Applied, endpoints: Endpoints, function: str
+) -> None:
+    register(system, function)
+
+    forbidden = dict(iter_forbidden(system, function))
+
+    assert forbidden
+    assert {action: is_denied(call) for action, call in forbidden.items()} == dict.fromkeys(
+        forbidden, True
+    )
+
+
+def test_destroy_leaves_nothing(system: Applied, endpoints: Endpoints) -> None:
+    system.terraform.run("destroy", "-input=false", "-auto-approve")
+
+    assert left_over(system) == {}
+
+
+def receive(system: Applied, mails: list[bytes]) -> None:
+    control = f"{system.google_url}/_control"
+    account = json.dumps({"email": GMAIL}).encode()
+    urlopen(Request(f"{control}/accounts", account), timeout=10).close()
+    for mail in mails:
+        url = f"{control}/mailboxes/{GMAIL}/messages?dated=true"
+        urlopen(Request(url, mail), timeout=10).close()
+
+
+def register(system: Applied, function: str) -> None:
+    """Call a function, whatever it answers: from then on its keys are known."""
+    with suppress(ClientError):
+        system.client("lambda").invoke(FunctionName=function, Payload=b"{}")
+    time.sleep(0.1)
+
+
+def iter_forbidden(system: Applied, function: str) -> Iterator[tuple[str, Any]]:
+    """Yield calls that a function has no grant for: of every kind that some function has."""
+    grants = STACK.functions[function].grants
+    keys = system.function_keys(function)
+    dynamodb, s3 = system.client("dynamodb", keys), system.client("s3", keys)
+    sqs, secrets = system.client("sqs", keys), system.client("secretsmanager", keys)
+    bucket = system.outputs["invoices_bucket"]
+    for table in STACK.tables:
+        yield f"Scan {table}", lambda table=table: dynamodb.scan(TableName=table)
+        key = {name: {"S": "x"} for name in STACK.tables[table].key}
+        if table not in grants.tables:
+            yield f"GetItem {table}", lambda t=table, k=key: dynamodb.get_item(TableName=t, Key=k)
+        if grants.tables.get(table) != "read_write":
+            yield f"PutItem {table}", lambda t=table, k=key: dynamodb.put_item(TableName=t, Item=k)
+    if "invoices" not in grants.buckets:
+        yield "GetObject", lambda: s3.get_object(Bucket=bucket, Key="invoices/x")
+    if grants.buckets.get("invoices") != "read_write":
+        yield "PutObject", lambda: s3.put_object(Bucket=bucket, Key="invoices/x", Body=b"")
+    yield "DeleteObject", lambda: s3.delete_object(Bucket=bucket, Key="invoices/x")
+    for queue in STACK.queues:
+        if queue not in grants.queues and queue not in may_fail_to(function):
+            url = sqs_url(system, queue)
+            yield (
+                f"SendMessage {queue}",
+                lambda u=url: sqs.send_message(QueueUrl=u, MessageBody="x"),
+            )
+    for key, secret in STACK.secrets.items():
+        if key not in grants.secrets:
+            name = secret.name or f"{secret.prefix}someone"
+            yield f"GetSecretValue {key}", lambda n=name: secrets.get_secret_value(SecretId=n)
+    yield "ListRoles", lambda: system.client("iam", keys).list_roles()
+
+
+def may_fail_to(function: str) -> set[str | None]:
+    described = STACK.functions[function]
+    return {described.on_failure, *(trigger.on_failure for trigger in described.triggers)}
+
+
+def sqs_url(system: Applied, queue: str) -> str:
+    url: str = system.client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
+    return url
+
+
+def is_denied(call: Any) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        return error.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}
+    return False
+
+
+def left_over(system: Applied) -> dict[str, Any]:
+    """Return what is still there of the kinds of things that the configuration makes."""
+    client = system.client
+    found = {
+        "functions": client("lambda").list_functions()["Functions"],
+        "layers": client("lambda").list_layers()["Layers"],
+        "mappings": client("lambda").list_event_source_mappings()["EventSourceMappings"],
+        "tables": client("dynamodb").list_tables()["TableNames"],
+        "buckets": client("s3").list_buckets()["Buckets"],
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "topics": client("sns").list_topics()["Topics"],
+        "rules": client("events").list_rules()["Rules"],
+        "apis": client("appsync").list_graphql_apis()["graphqlApis"],
+        "log groups": client("logs").describe_log_groups()["logGroups"],
+        "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "roles": client("iam").list_roles()["Roles"],
+        "repositories": client("ecr").describe_repositories()["repositories"],
+        "pools": client("cognito-identity").list_identity_pools(MaxResults=10)["IdentityPools"],
+    }
+    # Users' grants are made by the functions, not by Terraform: docs/deploy.md, "Teardown".
+    secrets = client("secretsmanager").list_secrets()["SecretList"]
+    found["secrets"] = [each for each in secrets if not each["Name"].startswith("gmail/user/")]
+    return {kind: things for kind, things in found.items() if things}
