@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -13,7 +14,7 @@ from ingestion import parse_invoice
 from paypulse.aws.ledger import DynamoLedger
 from paypulse.aws.rental_invoices import DynamoRentalInvoices
 from paypulse.ledger import MAX_READING_ATTEMPTS, LedgerState
-from tests.corpus.make_notices import encrypted
+from tests.corpus.make_notices import Page, encrypted, with_open_action, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tests.conftest import Aws
     from tests.handlers.conftest import Context
 
+RENT = Path(__file__).parents[1] / "corpus" / "rent"
 BUCKET = "rental-invoices-bucket"
 
 
@@ -94,16 +96,37 @@ def test_the_same_event_twice_is_one_invoice(
     assert len(invoices.all_of(user_id)) == 1
 
 
-@pytest.mark.parametrize(
-    ("content", "outcome"),
-    [
-        (b"", "UNREADABLE"),
-        (b"Menu: soup 95 kr", "UNREADABLE"),
-        (make_notice()[:2000], "UNREADABLE"),
-        (encrypted(make_notice(), user="secret"), "ENCRYPTED"),
-    ],
-    ids=["zero bytes", "no pdf", "truncated", "encrypted"],
-)
+def page_of(*rows: tuple[str, str]) -> bytes:
+    """Draw a page that is no rent notice."""
+    page = Page()
+    for line, (label, value) in enumerate(rows):
+        page.put(60, 80 + 18 * line, label).right(400, 80 + 18 * line, value)
+    return write(page)
+
+
+BAD_INPUT = {
+    "zero bytes": (b"", "UNREADABLE"),
+    "no pdf": (b"Menu: soup 95 kr", "UNREADABLE"),
+    "truncated": (make_notice()[:2000], "UNREADABLE"),
+    "encrypted": (encrypted(make_notice(), user="secret"), "ENCRYPTED"),
+    "image only": ((RENT / "Hyresavi_1303445611.pdf").read_bytes(), "UNREADABLE"),
+    "500 pages": (write(*[Page().put(60, 60, "Hyra 8 125")] * 500), "NOT_A_RENT_NOTICE"),
+    "a menu": (page_of(("Meny", ""), ("Pasta", "129"), ("Pizza", "145")), "NOT_A_RENT_NOTICE"),
+    "another company's invoice": (
+        page_of(
+            ("Göteborg Kraft AB", ""),
+            ("Elförbrukning", "308"),
+            ("Att betala", "308"),
+            ("Förfallodatum", "2025-03-31"),
+        ),
+        "NOT_A_RENT_NOTICE",
+    ),
+    "rows that do not add up": (make_notice(total=999_900), "INCONSISTENT_TOTAL"),
+    "a wrong check digit": (make_notice(ocr="1297112080"), "INVALID_OCR"),
+}
+
+
+@pytest.mark.parametrize(("content", "outcome"), BAD_INPUT.values(), ids=BAD_INPUT)
 def test_bad_input_gets_its_outcome_and_is_shown_to_the_user(
     put: Callable[..., str],
     deliver: Callable[[str], Any],
@@ -133,6 +156,24 @@ def test_values_are_kept_for_review_when_rows_do_not_add_up(
     assert invoice.notice.total.minor_units == 999_900
     assert "INCONSISTENT_TOTAL" in invoice.warnings
     assert document.invoice_id == invoice.invoice_id
+
+
+def test_scripts_in_a_notice_are_a_warning_and_the_notice_is_read(
+    put: Callable[..., str],
+    deliver: Callable[[str], Any],
+    invoices: DynamoRentalInvoices,
+    user_id: str,
+) -> None:
+    scripted = with_open_action(make_notice(), "javascript")
+
+    assert deliver(put("Hyresavi_1.pdf", scripted)) == {"OK": 1}
+    assert "ACTIVE_CONTENT" in invoices.all_of(user_id)[0].warnings
+
+
+def test_a_password_to_change_does_not_keep_readers_out(
+    put: Callable[..., str], deliver: Callable[[str], Any]
+) -> None:
+    assert deliver(put("Hyresavi_1.pdf", encrypted(make_notice(), user=""))) == {"OK": 1}
 
 
 def test_notices_read_in_the_wrong_order_still_warn_of_a_changed_bankgiro(
