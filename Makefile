@@ -20,7 +20,7 @@ demo: setup ## The main job once: sign up, connect Gmail, ingest, receive events
 	@$(BIN)/paypulse demo $(ARGS)
 
 ##@ Work
-.PHONY: test check format generate lock
+.PHONY: test check format bench generate lock
 test: setup ## All tests (no network needed)
 	@$(BIN)/pytest $(ARGS)
 
@@ -34,6 +34,9 @@ check: setup ## Format, lint, types, import contracts, generated files
 format: setup ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: setup ## Measure the design's budgets and publish them in docs/benchmarks.md
+	@$(BIN)/paypulse bench
 
 generate: setup ## Rewrite what is generated: schema.graphql, README's table, the sample mailbox
 	$(BIN)/paypulse generate

@@ -87,6 +87,15 @@ def extract(
     sys.exit(extraction.print_all(files, output))
 
 
+@app.command()
+def bench() -> None:
+    """Measure the design's budgets and publish them in docs/benchmarks.md."""
+    from devstack import bench as measuring  # noqa: PLC0415 - as above
+
+    report = measuring.write_report(measuring.run())
+    typer.echo(report.read_text())
+
+
 @app.command(hidden=True)
 def generate() -> None:
     """Write anew what is generated and checked in; `make generate` calls it."""

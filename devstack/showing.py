@@ -82,14 +82,14 @@ async def _walk(stack: DevStack, person: Person) -> None:
         raise StepFailed(f"the run did not end well: {outcome}")
     count = await _check_invoices(person)
     _step(f"{count} invoices, each announced by an event", None)
-    latencies = await asyncio.to_thread(_latencies, stack, person)
+    delays = await asyncio.to_thread(latencies, stack, person)
     latest_s = await _new_mail(person)
     _step("a new notice came in: mail delivered → event", latest_s)
     await _print_findings(person)
     _print_events(person)
     console.print(
-        f"mail stored → event: median {statistics.median(latencies):.2f} s,"
-        f" slowest {max(latencies):.2f} s ({len(latencies)} notices at once)"
+        f"mail stored → event: median {statistics.median(delays):.2f} s,"
+        f" slowest {max(delays):.2f} s ({len(delays)} notices at once)"
     )
 
 
@@ -136,7 +136,7 @@ async def _new_mail(person: Person) -> float:
     return elapsed
 
 
-def _latencies(stack: DevStack, person: Person) -> list[float]:
+def latencies(stack: DevStack, person: Person) -> list[float]:
     """Return, per notice, the seconds from its way into the bucket to its event."""
     dynamodb = client("dynamodb", stack.aws.url)
     pages = dynamodb.get_paginator("query").paginate(

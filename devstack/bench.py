@@ -1,0 +1,177 @@
+"""`paypulse bench`: the budgets of the design, measured on this machine and published in docs.
+
+Ratios and counts wherever possible, since they hold on other machines too. Nothing here passes or
+fails; a budget that is not met is shown as such.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
+
+from devstack.journey import Person, wait_for
+from devstack.manifest import load_stack
+from devstack.ministack import client
+from devstack.running import GOOGLE_EMAIL, DevStack, Options
+from devstack.sample_notices import make_notice
+from devstack.showing import endpoints, latencies
+from ingestion.parsing.hyresavi import HyresaviParser
+from paypulse.aws.rental_invoices import DynamoRentalInvoices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+_FRESH_STARTS = 7
+_READINGS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure beside its budget."""
+
+    what: str
+    budget: str
+    measured: str
+    met: bool
+
+
+def run() -> list[Figure]:
+    """Measure everything, which takes about half a minute."""
+    with tempfile.TemporaryDirectory(prefix="paypulse-bench-") as folder:
+        on_stack = asyncio.run(_measure_stack(Path(folder)))
+    return [_imports(), _reading(), *on_stack]
+
+
+def write_report(figures: list[Figure]) -> Path:
+    """Publish the figures and return where."""
+    rows = "".join(
+        f"| {each.what} | {each.budget} | {each.measured} | {'yes' if each.met else '**no**'} |\n"
+        for each in figures
+    )
+    REPORT.write_text(
+        "# Benchmarks\n\n"
+        "Measured by `make bench` on two cores; ratios and counts carry over, seconds do not.\n\n"
+        f"| what | budget | measured | met |\n|---|---|---|---|\n{rows}"
+    )
+    return REPORT
+
+
+def _imports() -> Figure:
+    """Compare the slowest AppSync-facing handler with boto3 and a client, in fresh processes."""
+    modules = [each.module for each in load_stack().functions.values() if each.fields]
+    base = _fresh("import boto3; boto3.client('dynamodb', region_name='eu-west-1')")
+    ratio, module = max((_fresh(f"import {module}") / base, module) for module in modules)
+    return Figure(
+        "import of the slowest AppSync-facing handler, compared with boto3 and a client",
+        "≤ 1.25×",
+        f"{ratio:.2f}× (`{module}`)",
+        ratio <= 1.25,
+    )
+
+
+def _fresh(code: str) -> float:
+    program = f"import time; t = time.perf_counter(); {code}; print(time.perf_counter() - t)"
+    times = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", program], capture_output=True, check=True, text=True
+            ).stdout
+        )
+        for _ in range(_FRESH_STARTS)
+    ]
+    return statistics.median(times)
+
+
+def _reading() -> Figure:
+    import pdfplumber  # noqa: PLC0415 - only measured against
+
+    notice, parse = make_notice(), HyresaviParser()
+
+    def with_pdfplumber() -> None:
+        with pdfplumber.open(io.BytesIO(notice)) as document:
+            document.pages[0].extract_tables()
+
+    ours, theirs = _median_ms(lambda: parse(notice)), _median_ms(with_pdfplumber)
+    return Figure(
+        "reading a notice of one page, warm, compared with `pdfplumber…extract_tables()`",
+        "≥ 10× faster",
+        f"{theirs / ours:.1f}× ({ours:.1f} ms against {theirs:.1f} ms)",
+        theirs >= 10 * ours,
+    )
+
+
+def _median_ms(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(_READINGS):
+        began = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times)
+
+
+async def _measure_stack(folder: Path) -> list[Figure]:
+    began = time.monotonic()
+    async with DevStack(Options(port=0, state=folder)) as stack, Person(endpoints(stack)) as person:
+        await person.ask("{ __typename }")
+        ready_s = time.monotonic() - began
+        await person.sign_up_or_log_in("Bench", "bench@example.com", "a-long-password")
+        await person.connect_gmail(GOOGLE_EMAIL)
+        await asyncio.sleep(5)  # every worker has started
+        await person.subscribe()
+        runs = [await _ingest(person), await _ingest(person)]
+        invoices = sum(len(year["invoices"]) for year in await person.years())
+        await wait_for(person.invoice_events, invoices, 30)
+        delays = await asyncio.to_thread(latencies, stack, person)
+        calls = await asyncio.to_thread(_calls_of_a_page, stack, person.user_id)
+        gmail = await asyncio.to_thread(_gmail, stack, runs)
+    return [
+        Figure("from `make run` to ready, after set-up", "≤ 5 s", f"{ready_s:.1f} s", ready_s <= 5),
+        Figure(
+            f"mail stored → event at a client, median of {len(delays)} notices at once",
+            "≤ 1 s",
+            f"{statistics.median(delays):.2f} s (slowest {max(delays):.2f} s)",
+            statistics.median(delays) <= 1,
+        ),
+        Figure("DynamoDB calls for a page of invoices", "1 query", f"{calls}", calls == 1),
+        *gmail,
+    ]
+
+
+async def _ingest(person: Person) -> dict[str, Any]:
+    run_id = await person.ingest()
+    return [run async for run in person.follow(run_id, 60)][-1]
+
+
+def _calls_of_a_page(stack: DevStack, user_id: str) -> int:
+    dynamodb, calls = client("dynamodb", stack.aws.url), list[str]()
+    dynamodb.meta.events.register("before-send.dynamodb", lambda **_: calls.append("call"))
+    DynamoRentalInvoices("RentalInvoices", "MailLedger", dynamodb).list_page(user_id, 10, None)
+    return len(calls)
+
+
+def _gmail(stack: DevStack, runs: list[dict[str, Any]]) -> list[Figure]:
+    with urlopen(f"{stack.google_url}/_control/requests", timeout=5) as answer:  # noqa: S310 - http
+        units = json.loads(answer.read())["units"]
+    first = runs[0]["found"]
+    per_new = sum(units.values()) / first / 20
+    again = runs[1]["found"] - runs[1]["skipped"]
+    return [
+        Figure(
+            "Gmail units for a new message, compared with one get (two searches included)",
+            "≤ 1.3×",
+            f"{per_new:.2f}×",
+            per_new <= 1.3,
+        ),
+        Figure("messages fetched again by a second run", "0", f"{again}", again == 0),
+    ]
