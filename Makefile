@@ -21,7 +21,7 @@ demo: setup ## The main job once: sign up, connect Gmail, ingest, receive events
 
 ##@ Work
 .PHONY: test check format bench generate lock
-test: setup ## All tests (no network needed)
+test: setup tests/clients/node_modules/.ready ## All tests (no network needed)
 	@$(BIN)/pytest $(ARGS)
 
 check: setup ## Format, lint, types, import contracts, generated files
@@ -52,7 +52,7 @@ lock: setup ## Renew the locked requirements (ARGS=--upgrade for newer versions)
 
 ##@ Set-up (runs by itself)
 .PHONY: setup clean
-setup: .venv/.ready .venv-ministack/.ready ## Both environments, from the locked requirements
+setup: .venv/.ready .venv-ministack/.ready devstack/graphiql/node_modules/.ready ## Everything, from the locked requirements
 
 .venv/.ready: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "PayPulse needs Python 3.12 or newer: install it, or name it with make PYTHON=/path/to/python3.12" >&2; exit 2; }
@@ -70,5 +70,13 @@ setup: .venv/.ready .venv-ministack/.ready ## Both environments, from the locked
 	@$(BIN)/uv pip sync --quiet --python .venv-ministack/bin/python --require-hashes requirements/ministack.txt
 	@touch $@
 
+# GraphiQL's page, and the Amplify and browser tests, need Node; everything else works without.
+%/node_modules/.ready: %/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  echo "Setting up $* ..." && npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $* && touch $@; \
+	else \
+	  echo "npm is not installed, so there is no $(if $(findstring graphiql,$*),GraphiQL page,Amplify or browser test); install Node.js 20 or newer"; \
+	fi
+
 clean: ## Remove environments, local state and build products
-	rm -rf .venv .venv-ministack .paypulse dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-ministack .paypulse */*/node_modules dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

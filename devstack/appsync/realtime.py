@@ -52,7 +52,8 @@ async def serve_socket(gateway: Gateway, socket: WebSocket) -> None:
     connection = Connection(gateway, socket)
     gateway.metrics.connections += 1
     try:
-        await connection.serve(_find_header(protocols, socket.url.query))
+        header = _find_header(protocols, socket.url.query)
+        await connection.serve(_lower(dict(socket.headers)) if header is None else header)
     except WebSocketDisconnect:
         LOG.debug("client went away")
     finally:
@@ -60,11 +61,12 @@ async def serve_socket(gateway: Gateway, socket: WebSocket) -> None:
         connection.forget()
 
 
-def _find_header(protocols: list[str], query: str) -> dict[str, str]:
+def _find_header(protocols: list[str], query: str) -> dict[str, str] | None:
     """Return the authorisation headers that browsers cannot send as headers.
 
-    gql puts them into `?header=` as plain base64, so that "+" may arrive as a space; Amplify into
-    a sub-protocol as base64url without padding.
+    gql puts them into `?header=` as plain base64, so that "+" may arrive as a space; Amplify for
+    JavaScript into a sub-protocol as base64url without padding. None where there is neither:
+    AWS's Swift libraries (Amplify, Apollo Extensions) send ordinary headers.
     """
     encoded = next(
         (
@@ -75,7 +77,9 @@ def _find_header(protocols: list[str], query: str) -> dict[str, str]:
         None,
     )
     if encoded is None:
-        encoded = dict(parse_qsl(query, keep_blank_values=True)).get("header", "")
+        encoded = dict(parse_qsl(query, keep_blank_values=True)).get("header")
+    if encoded is None:
+        return None
     text = encoded.replace(" ", "+").replace("-", "+").replace("_", "/")
     try:
         content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4)))
@@ -252,7 +256,9 @@ class Connection:
             raise _unsupported("unknown")
         extensions = payload.get("extensions")
         sent = extensions.get("authorization") if isinstance(extensions, dict) else None
-        header, request = _lower(sent), parse_request(data)
+        # Apollo Extensions for Swift names no host beside a token.
+        header = {"host": self._headers.get("host", ""), **_lower(sent)}
+        request = parse_request(data)
         operation = Operation(request.query, request.operation_name, request.variables)
         caller = await self._authenticate(header, self._path, data, operation)
         prefix = f'{{"type":"data","id":{json.dumps(id_)},"payload":'

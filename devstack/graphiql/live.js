@@ -35,7 +35,10 @@ export class LivePanel {
     return new Promise((resolve, reject) => {
       const open = () => subscribe(endpoint, headers, request, stopper.signal);
       this.keepUp(name, row, open, stopper.signal, resolve)
-        .then(() => row.end('ended by the server'))
+        .then(() => {
+          row.end('ended by the server');
+          resolve(); // stopped before it stood: nobody should go on waiting
+        })
         .catch((error) => {
           row.end(error.message);
           reject(error);

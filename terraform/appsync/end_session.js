@@ -1,5 +1,6 @@
 // invoke.js for mutations that end sessions (logOut, deleteUser): once the function has done it,
-// the live subscriptions of the session, or of the whole user, are ended too.
+// the live subscriptions of the session are ended too; those of the whole user when all of its
+// sessions have ended.
 //
 // A file of its own because extensions.invalidateSubscriptions is the only way to end a
 // subscription and works only in the response handler of a mutation; and because resolver code
@@ -42,7 +43,8 @@ export function response(ctx) {
   // A refusal (a wrong password, say) is an answer with userErrors: nothing has ended then.
   const answered = result !== null && result !== undefined;
   const refused = answered && result.userErrors && result.userErrors.length > 0;
-  const key = ctx.info.fieldName === 'logOut' ? 'sessionId' : 'userId';
+  const oneSession = ctx.info.fieldName === 'logOut' && !ctx.args.input?.allSessions;
+  const key = oneSession ? 'sessionId' : 'userId';
   const caller = ctx.identity ? ctx.identity.resolverContext : null;
   if (answered && !refused && caller && caller[key]) {
     const payload = { [key]: caller[key] };

@@ -16,6 +16,7 @@ const FLAGS = [
 ];
 
 const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS });
+const ours = [given.page, given.remotePage].map((url) => new URL(url).host);
 const outside = [];
 const faults = [];
 const page = await open({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
@@ -74,7 +75,7 @@ const under = (step, event) => {
   return { [field]: event };
 };
 
-async function open(options) {
+async function open(options, url = given.page) {
   const context = await browser.newContext({
     ignoreHTTPSErrors: true,
     reducedMotion: 'reduce',
@@ -83,8 +84,8 @@ async function open(options) {
   const opened = await context.newPage();
   opened.setDefaultTimeout(given.limitMs);
   opened.on('request', (request) => {
-    const { origin, protocol } = new URL(request.url());
-    if (protocol !== 'data:' && origin !== new URL(given.page).origin) outside.push(request.url());
+    const { host, protocol } = new URL(request.url());
+    if (protocol !== 'data:' && !ours.includes(host)) outside.push(request.url());
   });
   opened.on('pageerror', (error) => faults.push(error.message));
   opened.on('console', (message) => {
@@ -93,7 +94,7 @@ async function open(options) {
       faults.push(message.text());
     }
   });
-  await opened.goto(given.page);
+  await opened.goto(url);
   await opened.waitForSelector('.graphiql-query-editor .CodeMirror');
   return opened;
 }
@@ -138,7 +139,8 @@ const press = () => page.click('.graphiql-execute-button');
 
 /** Logs in as demo, follows and ingests by the example tabs, and takes the pictures. */
 async function showDemo() {
-  const shot = (shown, name) => shown.screenshot({ path: `${given.artifacts}/graphiql-${name}.png` });
+  const shot = (shown, name) =>
+    shown.screenshot({ path: `${given.artifacts}/graphiql-${name}.png` });
   const run = async (shown, tab) => {
     await shown.click(`.graphiql-tab-button:text-is("${tab}")`);
     await shown.click('.graphiql-execute-button');
@@ -152,6 +154,10 @@ async function showDemo() {
       () => document.querySelectorAll('.subscription[data-state=on]').length === 2,
     );
     await run(shown, 'IngestInvoices');
+    const sent = Object.entries(JSON.parse(await headersOf(shown)));
+    if (sent.length !== 1 || sent[0][0] !== 'Authorization' || /^Bearer/i.test(sent[0][1])) {
+      throw new Error('the headers editor does not hold the bare token in every tab');
+    }
     await shown.waitForSelector('#events .event:has-text("SUCCEEDED")');
   };
   const desktop = await open({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
@@ -168,9 +174,45 @@ async function showDemo() {
   if (width > PHONE.width) throw new Error(`the page is ${width} px wide on a phone`);
 }
 
+/** The text of the headers editor, the second of the two below the query. */
+const headersOf = (shown) =>
+  shown.$$eval('.graphiql-editor-tool .CodeMirror', ([, editor]) => editor.CodeMirror.getValue());
+
+/** The page of `paypulse graphiql`: another origin than the API, and no demo account. */
+async function useRemotely() {
+  const remote = await open({}, given.remotePage);
+  if (await remote.isVisible('#log-in-demo')) throw new Error('there is no demo account here');
+  await remote.click('#log-in');
+  await remote.fill('[name=email]', given.demo.email);
+  await remote.fill('[name=password]', 'wrong');
+  await remote.click('dialog [type=submit]');
+  await remote.waitForSelector('dialog .fault:visible');
+  await remote.fill('[name=password]', given.demo.password);
+  await remote.click('dialog [type=submit]');
+  await remote.waitForSelector('#mode[data-mode=session]');
+  await remote.click('.graphiql-tab-button:text-is("OnInvoice")');
+  await remote.click('.graphiql-execute-button');
+  await remote.waitForSelector('.subscription[data-state=on]');
+  await remote.click('.graphiql-tab-button:text-is("Profile")');
+  await remote.click('.graphiql-execute-button');
+  await remote.waitForSelector(`.graphiql-response :text("${given.demo.email}")`);
+  // What is typed by hand counts too, and the page tells.
+  await remote.click('.graphiql-editor-tools button:has-text("Headers")');
+  await remote.$$eval('.graphiql-editor-tool .CodeMirror', ([, editor]) =>
+    editor.CodeMirror.focus(),
+  );
+  await remote.keyboard.press('Control+A');
+  await remote.keyboard.press('Delete'); // a bracket typed over a selection would enclose it
+  await remote.keyboard.type('{}');
+  await remote.waitForSelector('#mode[data-mode=none]');
+  await remote.click('.graphiql-execute-button');
+  await remote.waitForSelector('#problems :text("Log in, or use the API key.")');
+}
+
 try {
   const passed = await walk('page', client, given);
   await showDemo();
+  await useRemotely();
   report({ passed, outside, faults });
 } catch (error) {
   await page.screenshot({ path: `${given.artifacts}/graphiql-failed.png` });

@@ -74,6 +74,8 @@ def test_what_a_function_is_granted_is_what_its_variables_name(name: str) -> Non
         for kind, key in STACK.environment[variable].model_dump(exclude_unset=True).items():
             if kind in named:
                 named[kind].add(key)
+            if kind == "keyed_by":
+                named["table"] |= STACK.tables_keyed_by(key).keys()
 
     assert granted(function) <= {(kind, key) for kind, keys in named.items() for key in keys}
 

@@ -18,11 +18,13 @@ from graphql import (
 from devstack.appsync.schema import PRELUDE
 from devstack.graphiql.operations import FOLDER, load_operations
 from devstack.graphiql.page import HERE
+from paypulse.errors import ErrorType
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = build_schema(PRELUDE + (ROOT / "schema.graphql").read_text())
 OPERATIONS = load_operations()
 FILES = sorted(FOLDER.glob("*.graphql"))
+IOS_GUIDE = (ROOT / "docs" / "ios.md").read_text()
 # Called by functions, never by an app.
 INTERNAL = {"publishInvoiceEvent", "publishIngestionEvent"}
 
@@ -79,11 +81,28 @@ def test_examples_are_operations_whose_variables_fit() -> None:
 
 
 def test_ios_guide_names_only_operations_that_exist() -> None:
-    guide = (ROOT / "docs" / "ios.md").read_text()
-    named = re.findall(r"\b([A-Z]\w+?)(?:Query|Mutation|Subscription)\(", guide)
+    kinds = {name: each.kind.capitalize() for name, each in OPERATIONS.items()}
+    named = re.findall(r"\b([A-Z]\w+?)(Query|Mutation|Subscription)\(", IOS_GUIDE)
 
-    assert set(named) <= OPERATIONS.keys()
-    assert set(re.findall(r"PayPulseOperation\.(\w+)", guide)) <= {
-        name[0].lower() + name[1:] for name in OPERATIONS
-    }
     assert named
+    assert [(name, kind) for name, kind in named if kinds.get(name) != kind] == []
+
+
+def test_documents_of_the_ios_guide_fit_the_schema() -> None:
+    documents = re.findall(
+        r'"""\n(\s+(?:query|mutation|subscription) .*?)"""', IOS_GUIDE, re.DOTALL
+    )
+
+    assert len(documents) > 1
+    for document in documents:
+        assert [error.message for error in validate(SCHEMA, parse(document))] == []
+
+
+def test_prelude_of_the_ios_guide_completes_the_schema() -> None:
+    (prelude,) = re.findall(r"```graphql\n(scalar .*?)```", IOS_GUIDE, re.DOTALL)
+
+    assert build_schema(prelude + (ROOT / "schema.graphql").read_text()).query_type
+
+
+def test_ios_guide_explains_every_error_type() -> None:
+    assert [type_ for type_ in ErrorType if f"`{type_}`" not in IOS_GUIDE] == []

@@ -18,13 +18,14 @@ import aiohttp
 import pytest
 
 from devstack.graphiql.operations import load_operations
-from devstack.graphiql.page import INSTALL_COMMAND, is_installed
+from devstack.graphiql.page import INSTALL_COMMAND, Api, create_app, is_installed
 from devstack.journey import Person
 from devstack.ministack import REGION
 from devstack.running import API_KEY, DEMO_EMAIL, DEMO_NAME, DEMO_PASSWORD, access_key_id
 from devstack.sample_mailbox import notice_mail
 from devstack.showing import endpoints
 from tests.clients.gql_scenario import STEPS, GqlScenario
+from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,9 @@ PROBES = {
 }
 LIMIT_MS = 20_000
 NODE = shutil.which("node")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 
 needs_amplify = pytest.mark.skipif(
     NODE is None or not (CLIENTS / "node_modules" / "aws-amplify").is_dir(),
@@ -116,7 +119,12 @@ async def test_graphiql_manages_the_scenario(
         await demo.sign_up_or_log_in(DEMO_NAME, DEMO_EMAIL, DEMO_PASSWORD)
         await demo.connect_gmail(new_mailbox(*mails))
 
-    outcome = await run_in_node("page_scenario.mjs", stack, given)
+    with serving(create_app(Api(stack.graphql_url, API_KEY))) as remote_page:
+        given |= {
+            "demo": {"email": DEMO_EMAIL, "password": DEMO_PASSWORD},
+            "remotePage": remote_page,
+        }
+        outcome = await run_in_node("page_scenario.mjs", stack, given)
 
     # Nothing but this machine was asked for anything, and the page had no fault of its own.
     assert outcome == {"passed": steps_for("page"), "outside": [], "faults": []}

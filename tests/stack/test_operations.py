@@ -60,6 +60,19 @@ async def test_sign_up_log_in_and_refresh_open_sessions(stack: DevStack) -> None
     assert renewed["session"]["refreshToken"] != token
 
 
+async def test_changed_password_opens_the_next_session(
+    stack: DevStack, new_person: NewPerson
+) -> None:
+    async with new_person() as person, Person(endpoints(stack)) as elsewhere:
+        email = (await run(person, "Profile"))["email"]
+        words = {"currentPassword": PASSWORD, "newPassword": "another-long-password"}
+        changed = await run(person, "ChangePassword", input=words)
+        await elsewhere.log_in(email, "another-long-password")
+
+        assert changed == {"endedSessions": 0, "userErrors": []}
+        assert elsewhere.access_token
+
+
 async def test_mailbox_is_connected_shown_and_disconnected(
     new_person: NewPerson, new_mailbox: NewMailbox
 ) -> None:

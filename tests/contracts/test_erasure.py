@@ -1,0 +1,55 @@
+"""Erasing a user reaches every table of the manifest, also those that are added later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from devstack.manifest import STACK_FILE, load_stack
+from devstack.resources import Resources
+from paypulse.aws.erasure import parse_user_tables
+from paypulse.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STACK = load_stack()
+DELETE_USER = STACK.functions["delete_user"]
+# Erased last, by the use case itself: its row keeps new work from starting until then.
+ACCOUNTS = "Users"
+
+
+@pytest.mark.parametrize("name", STACK.tables)
+def test_a_table_is_erased_or_says_why_it_holds_nothing_of_users(name: str) -> None:
+    erased = name in STACK.tables_keyed_by("UserID") or name == ACCOUNTS
+
+    assert erased != bool(STACK.tables[name].no_user_data)
+
+
+def test_the_worker_is_told_of_every_table_keyed_by_user() -> None:
+    values = Resources(STACK, "http://127.0.0.1:9").environment(DELETE_USER, "", "")
+
+    assert parse_user_tables(values["USER_TABLES"]) == STACK.tables_keyed_by("UserID")
+
+
+def test_the_worker_may_delete_from_every_table_that_it_is_told_of() -> None:
+    told = {*STACK.tables_keyed_by("UserID"), ACCOUNTS}
+
+    assert {name for name in told if DELETE_USER.grants.tables.get(name) != "read_write"} == set()
+
+
+def test_the_worker_may_erase_every_bucket() -> None:
+    assert DELETE_USER.grants.buckets == dict.fromkeys(STACK.buckets, "erase")
+
+
+def test_a_new_table_must_be_erasable_or_give_its_reason(tmp_path: Path) -> None:
+    values = yaml.safe_load(STACK_FILE.read_text())
+    values["tables"]["Wishes"] = {**values["tables"]["Idempotency"]}
+    del values["tables"]["Wishes"]["no_user_data"]
+    changed = tmp_path / "stack.yaml"
+    changed.write_text(yaml.safe_dump(values))
+
+    with pytest.raises(ConfigurationError, match=r"tables\.Wishes: is not keyed by UserID"):
+        load_stack(changed)
