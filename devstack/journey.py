@@ -19,6 +19,8 @@ from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.appsync_auth import AppSyncJWTAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
 
+from paypulse.errors import PayPulseError
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
@@ -48,7 +50,7 @@ subscription { onIngestionEvent {
 """
 
 
-class StepFailed(Exception):  # noqa: N818 - names what went wrong on the way
+class StepFailed(PayPulseError):  # noqa: N818 - names what went wrong on the way
     """A step of the journey did not come out as it should."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from gql.transport.exceptions import TransportError
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -30,7 +31,6 @@ from devstack.running import (
     Options,
 )
 from devstack.sample_mailbox import notice_mail
-from paypulse.errors import PayPulseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,8 +68,8 @@ async def demo() -> None:
         try:
             async with _started(options) as stack, Person(endpoints(stack)) as person:
                 await _walk(stack, person)
-        except StepFailed as error:
-            raise PayPulseError(f"the demo failed: {error}") from error
+        except (StepFailed, TransportError) as error:
+            raise StepFailed(f"the demo failed: {error}") from error
 
 
 async def _walk(stack: DevStack, person: Person) -> None:
@@ -176,8 +176,13 @@ def endpoints(stack: DevStack) -> Endpoints:
 
 
 async def _prepare(person: Person) -> None:
-    await person.sign_up_or_log_in(DEMO_NAME, DEMO_EMAIL, DEMO_PASSWORD)
-    await person.connect_gmail(GOOGLE_EMAIL)
+    try:
+        await person.sign_up_or_log_in(DEMO_NAME, DEMO_EMAIL, DEMO_PASSWORD)
+        await person.connect_gmail(GOOGLE_EMAIL)
+    except TransportError as error:
+        raise StepFailed(
+            f"the demo account cannot be used: {error}; start anew with --reset"
+        ) from error
 
 
 async def _sign_up(person: Person) -> None:

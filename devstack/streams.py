@@ -44,7 +44,14 @@ class StreamMapping:
         """Feed the function until cancelled."""
         streams = client("dynamodbstreams", self.resources.aws_url)
         arn = await asyncio.to_thread(self.resources.stream_arn, self.trigger.stream or "")
-        iterator = await asyncio.to_thread(self._iterator, streams, arn)
+        while True:
+            iterator = await asyncio.to_thread(self._iterator, streams, arn)
+            try:
+                await self._feed(streams, arn, iterator)
+            except streams.exceptions.ExpiredIteratorException:
+                continue  # the machine slept; go on from the checkpoint
+
+    async def _feed(self, streams: Any, arn: str, iterator: str) -> None:
         while True:
             answer = await asyncio.to_thread(
                 streams.get_records, ShardIterator=iterator, Limit=self.trigger.batch_size
