@@ -11,12 +11,15 @@ from rich import box
 from rich.table import Table
 
 from devstack.tables import make_console
-from ingestion.parsing.extract import extract_notice
+from ingestion.parsing.extract import extract_mail, extract_notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_COLUMNS = ("dueDate", "totalAmount", "hyra", "moms", "ocr")
+_COLUMNS = {
+    "rent_notice": ("dueDate", "totalAmount", "hyra", "moms", "ocr"),
+    "retail_email": ("vendor", "category", "orderNumber", "orderDate", "currency", "total"),
+}
 
 
 def print_all(files: Sequence[Path], output: str) -> int:
@@ -32,7 +35,10 @@ def print_all(files: Sequence[Path], output: str) -> int:
     unopened: list[Path] = []
     records = _records(files, unopened)
     if output == "table":
-        make_console().print(_table(list(records)))
+        found = list(records)
+        for kind, columns in _COLUMNS.items():
+            if of_kind := [record for record in found if record["kind"] == kind]:
+                make_console().print(_table(of_kind, columns))
     else:
         for record in records:
             print(json.dumps(record, ensure_ascii=False), flush=True)
@@ -47,15 +53,16 @@ def _records(files: Sequence[Path], unopened: list[Path]) -> Iterator[dict[str, 
             print(f"paypulse: cannot open {file}: {error.strerror}", file=sys.stderr)
             unopened.append(file)
             continue
-        yield extract_notice(str(file), content)
+        extract = extract_mail if file.suffix.lower() == ".eml" else extract_notice
+        yield extract(str(file), content)
 
 
-def _table(records: list[dict[str, Any]]) -> Table:
+def _table(records: list[dict[str, Any]], columns: Sequence[str]) -> Table:
     table = Table("file", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("outcome", *_COLUMNS):
+    for heading in ("outcome", *columns):
         table.add_column(heading, no_wrap=True)
     for record in records:
         fields = record["fields"] or {}
-        values = ("" if fields.get(name) is None else str(fields[name]) for name in _COLUMNS)
+        values = ("" if fields.get(name) is None else str(fields[name]) for name in columns)
         table.add_row(Path(record["file"]).name, record["outcome"], *values)
     return table

@@ -104,7 +104,7 @@ class ReadingSignal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One value's origin: `quote` is text that a reader of the mail sees, "" where there is none."""
+    """One value's origin; `quote` is text that a reader of the mail sees, or ""."""
 
     name: str
     value: str

@@ -20,6 +20,7 @@ QUOTA_UNITS = {
     "messages.attachments.get": 20,
 }
 OAUTH_METHODS = frozenset({"token", "tokeninfo", "userinfo", "revoke"})
+GEMINI_METHODS = frozenset({"models.generateContent"})
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class Fault:
     def from_json(cls, fields: dict[str, Any]) -> Fault:
         """Return the fault that a request describes; TypeError or ValueError for any other."""
         fault = cls(**fields)
-        if fault.method not in {*QUOTA_UNITS, *OAUTH_METHODS, "batch"}:
+        if fault.method not in {*QUOTA_UNITS, *OAUTH_METHODS, *GEMINI_METHODS, "batch"}:
             raise ValueError(f"no method {fault.method!r}")
         return fault
 

@@ -30,6 +30,7 @@ from starlette.routing import Mount, Route
 from devstack.google.accounts import GoogleAccount
 from devstack.google.batch import MAX_PARTS, parse_batch, render_batch
 from devstack.google.faults import Fault, Traffic
+from devstack.google.gemini import Gemini
 from devstack.google.gmail import Call, Gmail
 from devstack.google.oauth import OAuthEndpoints
 from devstack.google.replies import api_error
@@ -67,7 +68,12 @@ def create_app(
     gmail = _GmailRoutes(Gmail(by_email, tokens, traffic, clock), traffic)
     control = _Control(by_email, tokens, traffic, oauth, clock)
     return Starlette(
-        routes=[*oauth.routes(), *gmail.routes(), Mount("/_control", routes=control.routes())]
+        routes=[
+            *oauth.routes(),
+            *gmail.routes(),
+            *Gemini(traffic).routes(),
+            Mount("/_control", routes=control.routes()),
+        ]
     )
 
 

@@ -10,6 +10,7 @@ import yaml
 from devstack.manifest import STACK_FILE, load_stack
 from devstack.resources import Resources
 from paypulse.aws.erasure import parse_user_tables
+from paypulse.erase_users import SETTLES_IN
 from paypulse.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ STACK = load_stack()
 DELETE_USER = STACK.functions["delete_user"]
 # Erased last, by the use case itself: its row keeps new work from starting until then.
 ACCOUNTS = "Users"
+SQS_LONGEST_DELAY_S = 900
 
 
 @pytest.mark.parametrize("name", STACK.tables)
@@ -42,6 +44,18 @@ def test_the_worker_may_delete_from_every_table_that_it_is_told_of() -> None:
 
 def test_the_worker_may_erase_every_bucket() -> None:
     assert DELETE_USER.grants.buckets == dict.fromkeys(STACK.buckets, "erase")
+
+
+def test_whatever_is_in_flight_has_ended_when_the_last_sweep_begins() -> None:
+    fetching = max(
+        each.timeout_s
+        for each in STACK.functions.values()
+        if each.module.startswith("ingestion.fetch")
+    )
+    # Lambda reads a new object three times, with waits of one and two minutes.
+    reading = 3 * STACK.functions["parse_invoice"].timeout_s + 60 + 120
+
+    assert fetching + reading < SETTLES_IN.total_seconds() <= SQS_LONGEST_DELAY_S
 
 
 def test_a_new_table_must_be_erasable_or_give_its_reason(tmp_path: Path) -> None:

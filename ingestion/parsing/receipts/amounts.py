@@ -81,7 +81,8 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _FREE = re.compile(
-    r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?|utan kostnad|ingår|included"
+    r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?"
+    r"|utan kostnad|ingår|included"
     r"|bjuds|kostenlos|complimentary)\W*$"
 )
 
@@ -128,7 +129,9 @@ def whole_amount(text: str) -> Amount | None:
     if _FREE.match(text):
         return Amount(0, len(text), 0, None, has_decimals=True)
     amounts = find_amounts(text, bare=True)
-    if len(amounts) == 1 and not re.search(r"\w", text[: amounts[0].start] + text[amounts[0].end :]):
+    if len(amounts) == 1 and not re.search(
+        r"\w", text[: amounts[0].start] + text[amounts[0].end :]
+    ):
         return amounts[0]
     return None
 

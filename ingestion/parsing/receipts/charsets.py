@@ -7,7 +7,9 @@ import re
 
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 # What UTF-8 looks like after it was taken for Windows-1252 and encoded once more.
-_TWICE = re.compile("Ã[¥¤¶…„–\u0085\u0084\u0096©¼¸¦]|Â[ \u00a0]|â‚¬|â€")
+_TWICE = re.compile(
+    "[\u00c2\u00c3][\u0080-\u00bf\u2013\u201e\u2026]|\u00e2\u201a\u00ac|\u00e2\u20ac"
+)
 # Supersets that browsers use in place of the declared charset (WHATWG Encoding).
 _WIDER = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030"}
 

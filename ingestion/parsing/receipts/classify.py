@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ingestion.parsing.receipts.category_words import COMPILED_SHOPS, COMPILED_WORDS
+from ingestion.parsing.receipts.category_words import COMPILED_PARTS, COMPILED_SHOPS, COMPILED_WORDS
 from paypulse.receipts import Category, DocumentType, ReceiptOutcome
 
 if TYPE_CHECKING:
@@ -14,46 +14,94 @@ if TYPE_CHECKING:
 
 _REFUND = re.compile(
     r"(?i)\b(?:återbetalning\w*|återbetal(?:at|ar|ade|as|d|t)|återköp|krediter(?:ing|at|as|ad)\w*|kreditfaktura|kreditnota"
-    r"|refund(?:ed|s)?|credit note|credited|money back|pengarna tillbaka|kredit(?:belopp|kvitto)|returkvitto|return receipt"
-    r"|your return|retur(?:en)? (?:är )?(?:godkänd|mottagen|behandlad|registrerad|klar)|din retur|returbekräftelse|reimbursement)\b"
+    r"|refund(?:ed|s)?|credit note|credited|money back|pengarna tillbaka"
+    r"|kredit(?:belopp|kvitto)|returkvitto|return receipt"
+    r"|your return|retur(?:en)? (?:är )?(?:godkänd|mottagen|behandlad"
+    r"|registrerad|klar)|din retur|returbekräftelse|reimbursement)\b"
 )
 _REFUND_POLICY = re.compile(
-    r"(?i)\b(?:öppet köp|returpolicy|returrätt|return policy|refund policy|ångerrätt|fri retur|free returns?|kan returner\w+"
-    r"|vid retur|if you (?:want|wish|need) to return|för återbetalning|non-?refundable|ej återbetalningsbar|begära återbetalning"
-    r"|request a refund|refunds? (?:are|is|will only|can)|eligible for|no refunds|återbetalas (?:ej|inte)|inte återbetalas|within \d+ days|inom \d+ dagar)\b"
+    r"(?i)\b(?:öppet köp|returpolicy|returrätt|return policy|refund"
+    r" policy|ångerrätt|fri retur|free returns?|kan returner\w+"
+    r"|vid retur|if you (?:want|wish|need) to return|för återbetalning"
+    r"|non-?refundable|ej återbetalningsbar|begära återbetalning"
+    r"|request a refund|refunds? (?:are|is|will only|can)|eligible"
+    r" for|no refunds|återbetalas (?:ej|inte)|inte återbetalas|within"
+    r" \d+ days|inom \d+ dagar)\b"
 )
 _NOT_BY_SUBJECT = re.compile(
-    r"(?i)\b(?:nyhetsbrev|newsletter|återställ\w*|lösenord\w*|password|verifier\w*|verify|verification|bekräfta (?:din e-?post|ditt konto|din adress)"
-    r"|confirm your (?:e-?mail|account|address)|engångskod|inloggning\w*|sign-?in|log-?in|login|säkerhets\w+|security alert|one-?time"
-    r"|välkommen till|welcome to|betygsätt|recension\w*|omdöme|review|rate your|feedback|undersökning|survey|hur var|how was|how did"
-    r"|sista chansen|last chance|rea\b|sale\b|\d+ ?% (?:rabatt|off)|upp till \d+|up to \d+|erbjudande\w*|kampanj\w*|black (?:friday|week)|nyheter"
-    r"|glömde|forgot|varukorg\w*|kundvagn\w*|cart|basket|wishlist|önskelista|tipsa|villkor|terms|privacy|integritet\w*|policy"
+    r"(?i)\b(?:nyhetsbrev|newsletter|återställ\w*|lösenord\w*|password"
+    r"|verifier\w*|verify|verification|bekräfta (?:din e-?post|ditt"
+    r" konto|din adress)"
+    r"|confirm your (?:e-?mail|account|address)|engångskod|inloggning\w*"
+    r"|sign-?in|log-?in|login|säkerhets\w+|security alert|one-?time"
+    r"|välkommen till|welcome to|betygsätt|recension\w*|omdöme|review"
+    r"|rate your|feedback|undersökning|survey|hur var|how was|how did"
+    r"|sista chansen|last chance|rea\b|sale\b|\d+ ?% (?:rabatt|off)"
+    r"|upp till \d+|up to \d+|erbjudande\w*|kampanj\w*|black (?:friday"
+    r"|week)|nyheter"
+    r"|glömde|forgot|varukorg\w*|kundvagn\w*|cart|basket|wishlist|önskelista"
+    r"|tipsa|villkor|terms|privacy|integritet\w*|policy"
     r"|avbeställ\w*|avbokad?|avbokning|annullera\w*|makulera\w*|cancell?ed|cancell?ation|avbruten|misslyckades?|failed|declined|nekad|offert|quote\b"
-    r"|prisändring\w*|price (?:change|increase|update)|uppdater(?:ar|ade) (?:våra|priser)|trial|provperiod\w*|inbjudan|invitation|webinar|jobb"
-    r"|back in stock|åter i lager|prisfall|price drop|tips\b|veckans|inspiration|bonuscheck|dina poäng|poängsaldo|saldo)\b"
+    r"|prisändring\w*|price (?:change|increase|update)|uppdater(?:ar"
+    r"|ade) (?:våra|priser)|trial|provperiod\w*|inbjudan|invitation"
+    r"|webinar|jobb"
+    r"|back in stock|åter i lager|prisfall|price drop|tips\b|veckans"
+    r"|inspiration|bonuscheck|dina poäng|poängsaldo|saldo)\b"
 )
 _DELIVERY = re.compile(
-    r"(?i)\b(?:på väg|skicka(?:d|t|ts|des)|levere?ra[dt]s?|levererad|har levererats|leveransavisering|leveransbesked|utlämning\w*|hämta (?:ditt|din|ut)"
-    r"|redo att hämtas|klar att hämta|klart för avhämtning|shipped|shipment|shipping (?:notice|update|confirmation)|dispatched|on its way|on the way|out for delivery"
-    r"|delivered|delivery (?:update|notification|notice)|has arrived|ready for (?:pick-?up|collection)|tracking|spåra|försändelse\w*|paket(?:et)?|parcel|package|avi\b|kolli(?:nummer)?)\b"
+    r"(?i)\b(?:på väg|skicka(?:d|t|ts|des)|levere?ra[dt]s?|levererad"
+    r"|har levererats|leveransavisering|leveransbesked|utlämning\w*"
+    r"|hämta (?:ditt|din|ut)"
+    r"|redo att hämtas|klar att hämta|klart för avhämtning|shipped"
+    r"|shipment|shipping (?:notice|update|confirmation)|dispatched"
+    r"|on its way|on the way|out for delivery"
+    r"|delivered|delivery (?:update|notification|notice)|has arrived"
+    r"|ready for (?:pick-?up|collection)|tracking|spåra|försändelse\w*"
+    r"|paket(?:et)?|parcel|package|avi\b|kolli(?:nummer)?)\b"
 )
 _PROMISES = re.compile(
-    r"(?i)\b(?:orderbekräftelse|order ?confirm\w*|kvitto\w*|receipt|faktura\w*|invoice|bokningsbekräftelse|booking confirm\w*|tack för (?:din|ditt) (?:order|köp|beställning|bokning|betalning)"
-    r"|thank(?:s| you) for your (?:order|purchase|booking|payment|reservation)|din beställning|your order|din order|köpbekräftelse|beställningsbekräftelse|betalningsbekräftelse|payment (?:received|confirmation)|biljett\w*|e-?ticket|tickets?|räkning\w*|bill|itinerary|resplan"
-    r"|vi har tagit emot din|mottagit din (?:order|beställning|betalning)|we(?:'ve| have)? received your|purchase|statement)\b"
+    r"(?i)\b(?:orderbekräftelse|order ?confirm\w*|kvitto\w*|receipt"
+    r"|faktura\w*|invoice|bokningsbekräftelse|booking confirm\w*|tack"
+    r" för (?:din|ditt) (?:order|köp|beställning|bokning|betalning)"
+    r"|thank(?:s| you) for your (?:order|purchase|booking|payment|reservation)"
+    r"|din beställning|your order|din order|köpbekräftelse|beställningsbekräftelse"
+    r"|betalningsbekräftelse|payment (?:received|confirmation)|biljett\w*"
+    r"|e-?ticket|tickets?|räkning\w*|bill|itinerary|resplan"
+    r"|vi har tagit emot din|mottagit din (?:order|beställning|betalning)"
+    r"|we(?:'ve| have)? received your|purchase|statement)\b"
 )
 _PENDING = re.compile(
-    r"(?i)\b(?:avbeställd|avbokad|makulerad|annullerad|cancell?ed|har avbrutits|avbrutits|misslyckades|could not be processed|was declined|payment failed|inga pengar har dragits|no (?:charge|payment) (?:was|has been) (?:made|taken)|not been charged|du har inte debiterats|inget belopp)\b"
+    r"(?i)\b(?:avbeställd|avbokad|makulerad|annullerad|cancell?ed|har"
+    r" avbrutits|avbrutits|misslyckades|could not be processed|was"
+    r" declined|payment failed|inga pengar har dragits|no (?:charge"
+    r"|payment) (?:was|has been) (?:made|taken)|not been charged|du"
+    r" har inte debiterats|inget belopp)\b"
+)
+
+
+_PAYMENT = re.compile(
+    r"(?i)\b(?:betal(?:at|ning|d|t)\w*|visa|mastercard|swish|klarna"
+    r"|kortköp|paid|payments?|charged|debiterat|kvitto|receipt|tack"
+    r" för|thanks? (?:you )?for)\b"
 )
 
 
 def classify(
-    subject: str, text: str, *, has_total: bool, has_items: bool, has_number: bool, types: Collection[str]
+    subject: str,
+    text: str,
+    *,
+    has_total: bool,
+    has_items: bool,
+    adds_up: bool,
+    has_number: bool,
+    types: Collection[str],
 ) -> ReceiptOutcome:
     """Return the outcome; a mail is a receipt when it names a sum and what it was paid for."""
     head = f"{subject}\n{text[:600]}"
     if _is_refund(subject, text) and has_total:
         return ReceiptOutcome.REFUND
+    if _PENDING.search(subject):
+        return ReceiptOutcome.NOT_AN_INVOICE
     if _PENDING.search(head) and not (_PROMISES.search(subject) and has_items):
         return ReceiptOutcome.NOT_AN_INVOICE
     if not has_total:
@@ -61,7 +109,13 @@ def classify(
     promises = bool(_PROMISES.search(subject)) or bool(types)
     if _NOT_BY_SUBJECT.search(subject) and not promises and not (has_items and has_number):
         return ReceiptOutcome.NOT_AN_INVOICE
-    if re.search(r"(?i)\b(?:glömde|varukorg|kundvagn|abandoned|left (?:something|items)|your (?:cart|basket)|offert)\b", subject):
+    if re.search(
+        (
+            r"(?i)\b(?:glömde|varukorg|kundvagn|abandoned|left (?:something"
+            r"|items)|your (?:cart|basket)|offert)\b"
+        ),
+        subject,
+    ):
         return ReceiptOutcome.NOT_AN_INVOICE
     if _DELIVERY.search(subject) and not promises and not has_items:
         return ReceiptOutcome.NOT_AN_INVOICE
@@ -69,7 +123,9 @@ def classify(
         return ReceiptOutcome.OK
     if has_items and _PROMISES.search(text[:1500]):
         return ReceiptOutcome.OK
-    return ReceiptOutcome.OK if has_number and has_items else ReceiptOutcome.NOT_AN_INVOICE
+    if has_items and adds_up and _PAYMENT.search(text):
+        return ReceiptOutcome.OK
+    return ReceiptOutcome.OK if has_number else ReceiptOutcome.NOT_AN_INVOICE
 
 
 def looks_like_refund(subject: str, text: str) -> bool:
@@ -111,6 +167,9 @@ def categorize(
             scores[category] += 16
         if pattern.search(label):
             scores[category] += 12
+    for category, pattern in COMPILED_PARTS.items():
+        if pattern.search(f"{sender_name} {label}"):
+            scores[category] += 5
     body = f"{subject}\n{subject}\n{text[:8000]}"
     for category, weight, pattern in COMPILED_WORDS:
         different = {match.lower() for match in pattern.findall(body)}

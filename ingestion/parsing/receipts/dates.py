@@ -7,9 +7,25 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 _MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "mär": 3, "apr": 4, "maj": 5, "may": 5, "mai": 5, "jun": 6,
-    "jul": 7, "aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "dec": 12, "des": 12, "dez": 12,
-}  # fmt: skip
+    "jan": 1,
+    "feb": 2,
+    "mar": 3,
+    "mär": 3,
+    "apr": 4,
+    "maj": 5,
+    "may": 5,
+    "mai": 5,
+    "jun": 6,
+    "jul": 7,
+    "aug": 8,
+    "sep": 9,
+    "okt": 10,
+    "oct": 10,
+    "nov": 11,
+    "dec": 12,
+    "des": 12,
+    "dez": 12,
+}
 _MONTH = (
     r"(?P<{0}>jan(?:uar[iy]?)?|feb(?:r(?:uar[iy]?)?)?|mar(?:s|ch|ts)?|märz|apr(?:il)?|maj|may|mai"
     r"|june?|juni|july?|juli|aug(?:ust[i]?)?|sept?(?:ember)?|o[kc]t(?:ober)?|nov(?:ember)?"
@@ -18,8 +34,12 @@ _MONTH = (
 _DAY = r"(?P<{0}>[0-3]?\d)(?:\s?:?(?:e|a|st|nd|rd|th)\b)?"
 _FORMS = [
     re.compile(r"(?<![\d.,-])(?P<y>20\d\d)[-/.](?P<m>[01]?\d)[-/.](?P<d>[0-3]?\d)(?!\d)"),
-    re.compile(r"(?<![\d.,/-])(?P<a>[0-3]?\d)(?P<s>[./-])(?P<b>[0-3]?\d)(?P=s)(?P<y>20\d\d|\d\d)(?!\d)"),
-    re.compile(rf"(?i)(?<!\d){_DAY.format('d')}[\s.-]*(?:of\s)?{_MONTH.format('mon')}[\s,.-]*(?P<y>20\d\d)(?!\d)"),
+    re.compile(
+        r"(?<![\d.,/-])(?P<a>[0-3]?\d)(?P<s>[./-])(?P<b>[0-3]?\d)(?P=s)(?P<y>20\d\d|\d\d)(?!\d)"
+    ),
+    re.compile(
+        rf"(?i)(?<!\d){_DAY.format('d')}[\s.-]*(?:of\s)?{_MONTH.format('mon')}[\s,.-]*(?P<y>20\d\d)(?!\d)"
+    ),
     re.compile(rf"(?i)\b{_MONTH.format('mon')}\s*{_DAY.format('d')},?\s*(?P<y>20\d\d)(?!\d)"),
     re.compile(r"(?<![\d\w-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-3]\d)(?!\d)"),
     re.compile(rf"(?i)(?<![\d,.]){_DAY.format('d')}[\s.]*{_MONTH.format('mon')}\b(?!\w)"),
@@ -27,7 +47,7 @@ _FORMS = [
     re.compile(r"(?<![\d.,/-])(?P<a>[0-3]?\d)/(?P<b>[01]?\d)(?![\d/,.-]|\s*kr)"),
 ]
 _TIME = re.compile(
-    r"(?i)(?<![\d.,:-])(?:kl\.?\s*|klockan\s*)?(?P<h>[012]?\d)[:.](?P<m>[0-5]\d)(?::[0-5]\d)?"
+    r"(?i)(?<![\d.,:])(?:kl\.?\s*|klockan\s*)?(?P<h>[012]?\d)[:.](?P<m>[0-5]\d)(?::[0-5]\d)?"
     r"\s?(?P<half>[ap]\.?m\.?)?(?![\d,]|\.\d|\s?(?:kr|sek|€|%))"
 )
 # A year from the context lies at most this far from the mail.
@@ -110,7 +130,7 @@ def _of_two_numbers(
 ) -> date | None:
     first, second = int(match["a"]), int(match["b"])
     day_first = _dated(year, second, first, near)
-    if match.groupdict().get("s") in (".",):
+    if match.groupdict().get("s") == ".":
         return day_first
     american = _dated(year, first, second, near)
     if match.groupdict().get("s") == "-" and match["y"] and len(match["y"]) == 2:

@@ -1,4 +1,4 @@
-"""Mails that a person forwarded by hand: the original's sender, date and subject stand in the text."""
+"""Mails that a person forwarded by hand: the original's header stands in the text."""
 
 from __future__ import annotations
 
@@ -13,19 +13,30 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from ingestion.parsing.receipts.page import Row
+    from ingestion.parsing.receipts.rows import Row
 
 _BEGIN = re.compile(
-    r"(?i)^[\s>*-]*(?:-{2,}\s*)?(?:forwarded message|vidarebefordrat (?:meddelande|brev|mejl|mail)|begin forwarded message"
-    r"|påbörja vidarebefordrat|början på vidarebefordrat|ursprungligt meddelande|original message|originalmeddelande|vidarebefordrat e-postmeddelande)\s*:?\s*(?:-{2,})?\s*$"
+    r"(?i)^[\s>*-]*(?:-{2,}\s*)?(?:forwarded message|vidarebefordrat"
+    r" (?:meddelande|brev|mejl|mail)|begin forwarded message"
+    r"|påbörja vidarebefordrat|början på vidarebefordrat|ursprungligt"
+    r" meddelande|original message|originalmeddelande|vidarebefordrat"
+    r" e-postmeddelande)\s*:?\s*(?:-{2,})?\s*$"
 )
 _HEADER = re.compile(
-    r"(?i)^[\s>*]*(?P<name>från|from|avsändare|datum|date|skickat|sent|ämne|subject|till|to|kopia|cc|svar till|reply-to)\s*\*?:\*?\s*(?P<value>.*)$"
+    r"(?i)^[\s>*]*(?P<name>från|from|avsändare|datum|date|skickat|sent"
+    r"|ämne|subject|till|to|kopia|cc|svar till|reply-to)\s*\*?:\*?\s*(?P<value>.*)$"
 )
 _NAMES = {
-    "från": "from", "from": "from", "avsändare": "from", "datum": "date", "date": "date",
-    "skickat": "date", "sent": "date", "ämne": "subject", "subject": "subject",
-}  # fmt: skip
+    "från": "from",
+    "from": "from",
+    "avsändare": "from",
+    "datum": "date",
+    "date": "date",
+    "skickat": "date",
+    "sent": "date",
+    "ämne": "subject",
+    "subject": "subject",
+}
 _SEARCHED_ROWS = 40
 
 

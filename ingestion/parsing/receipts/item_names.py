@@ -1,25 +1,33 @@
-"""What shops put into an item's name besides the name: size, color, serial number, warranty, count."""
+"""What shops put into an item's name besides the name: size, color, warranty, count."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
-from ingestion.parsing.receipts.amounts import find_amounts, parse_number
+from ingestion.parsing.receipts.amounts import find_amounts, parse_number, whole_amount
+from ingestion.parsing.receipts.dates import find_dates
 
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-_SIZE_TOKEN = r"(?:[2-6]?X{0,3}[SL]|M|XX?L|[2-6]XL|one ?size|onesize|\d{2,3}(?:[-/]\d{2,3})?|(?:EU|US|UK) ?\d{1,2}(?:[.,]5)?|W?\d{2}/?L\d{2})"
+_SIZE_FORM = (
+    r"(?:[2-6]?X{0,3}[SL]|M|XX?L|[2-6]XL|one ?size|onesize|\d{2,3}(?:[-/]\d{2,3})?"
+    r"|(?:EU|US|UK) ?\d{1,2}(?:[.,]5)?|W?\d{2}/?L\d{2})"
+)
 _KEYS = {
     "size": r"(?:storlek|stl|strl|size|str|sz)",
     "color": r"(?:färg|colou?r|kulör|fg)",
     "serial": r"(?:s/n|sn|serie-?\s?(?:nummer|nr)|serial(?: (?:number|no))?|imei)",
     "warranty": r"(?:garanti(?:tid)?|warranty|guarantee)",
-    "article": r"(?:art\.?\s?-?(?:nr|nummer|no)|artikel(?:nummer|nr)|varunr|sku|item (?:no|number|#)|ean|product code|model|modell|art)",
+    "article": (
+        r"(?:art\.?\s?-?(?:nr|nummer|no)|artikel(?:nummer|nr)|varunr"
+        r"|sku|item (?:no|number|#)|ean|product code|model|modell|art)"
+    ),
     "quantity": r"(?:antal|qty|quantity|st)",
-    "unit": r"(?:à-?pris|á-?pris|a-pris|styckpris|pris/st|st-?pris|unit price|price each|each|pris per st|à|á)",
+    "unit": (
+        r"(?:à-?pris|á-?pris|a-pris|enhetspris|pris per st(?:yck)?"
+        r"|per unit|styckpris|pris/st|st-?pris|unit price|price each"
+        r"|each|pris per st|à|á)"
+    ),
     "line": r"(?:pris|price|summa|belopp|total(?:t)?|radsumma|line total|amount)",
 }
 _KEYED = {
@@ -27,22 +35,60 @@ _KEYED = {
     for name, key in _KEYS.items()
 }
 _WARRANTY_LAST = re.compile(
-    r"(?i)^\W*(?P<value>\d+\s?(?:mån(?:ader)?|år|months?|years?|yrs?|m))\.?[\s-]*(?:s )?(?:garanti|warranty|guarantee)\W*$"
+    r"(?i)^\W*(?P<value>\d+\s?(?:mån(?:ader)?|år|months?|years?|yrs?"
+    r"|m))\.?[\s-]*(?:s )?(?:garanti|warranty|guarantee)\W*$"
 )
 _INLINE = (
-    ("serial", re.compile(rf"(?i)[\s(,;–-]+{_KEYS['serial']}\.?\s*[:#]?\s*(?P<value>[A-Z0-9][\w-]{{3,30}})\)?")),
-    ("size", re.compile(rf"(?i)[\s(,;–-]+{_KEYS['size']}\b\.?\s*:?\s*(?P<value>{_SIZE_TOKEN})(?![\w/])\)?")),
+    (
+        "serial",
+        re.compile(
+            rf"(?i)[\s(,;–-]+{_KEYS['serial']}\b\.?\s*[:#]?\s*(?P<value>(?=[\w-]*\d)[A-Z0-9][\w-]{{3,30}})\)?"
+        ),
+    ),
+    (
+        "size",
+        re.compile(
+            rf"(?i)[\s(,;–-]+{_KEYS['size']}\b\.?\s*:?\s*(?P<value>{_SIZE_FORM})(?![\w/])\)?"
+        ),
+    ),
     ("color", re.compile(rf"(?i)[\s(,;–-]+{_KEYS['color']}\b\s*:?\s*(?P<value>[^\W\d_][\w-]*)\)?")),
-    ("warranty", re.compile(r"(?i)[\s(,;–-]+(?:garanti|warranty)\s*:?\s*(?P<value>\d+\s?(?:mån(?:ader)?|år|months?|years?))\)?")),
-    ("warranty", re.compile(r"(?i)[\s(,;–-]+(?P<value>\d+\s?(?:mån(?:ader)?|år|months?|years?|yr))[\s-]*(?:s )?(?:garanti|warranty)\)?")),
+    (
+        "warranty",
+        re.compile(
+            r"(?i)[\s(,;–-]+(?:garanti|warranty)\s*:?\s*(?P<value>\d+\s?(?:mån(?:ader)?|år|months?|years?))\)?"
+        ),
+    ),
+    (
+        "warranty",
+        re.compile(
+            r"(?i)[\s(,;–-]+(?P<value>\d+\s?(?:mån(?:ader)?|år|months?"
+            r"|years?|yr))[\s-]*(?:s )?(?:garanti|warranty)\)?"
+        ),
+    ),
 )
 _COUNT = r"(?P<count>\d{1,3}(?:[.,]\d{1,3})?)"
-_COUNT_FIRST = re.compile(rf"(?i)^\W*{_COUNT}\s?(?:st\.?|pcs|stk)?\s?[x×*]\s+(?=\S)|^\W*{_COUNT.replace('count', 'count2')}\s?(?:st|pcs|stk)\.?\s+(?=\S)|^[x×](?P<count3>\d{{1,3}})\s+")
-_COUNT_LAST = re.compile(
-    rf"(?i)[\s,(–-]+(?:[x×]\s?{_COUNT}|{_COUNT.replace('count', 'count2')}\s?(?:st|pcs|stk|x|×)\.?|(?:antal|qty|quantity)\s?[:.]?\s?{_COUNT.replace('count', 'count3')}(?:\s?st)?)\)?\s*$"
+_COUNT_FIRST = re.compile(
+    rf"(?i)^\W*{_COUNT}\s?(?:st\.?|pcs|stk)?\s?[x×*]\s+(?=\S)|^\W*"
+    rf"{_COUNT.replace('count', 'count2')}"
+    rf"\s?(?:st|pcs|stk)\.?\s+(?=\S)|^[x×](?P<count3>\d{{1,3}})\s+"
 )
-_CELL_COUNT = re.compile(rf"(?i)^(?:(?:antal|qty|quantity)\s?[:.]?\s*)?[x×]?\s?{_COUNT}\s?(?:st|pcs|stk|x|×|pc|ea)?\.?$")
+_TRAVELLERS = re.compile(
+    r"(?i)^(?P<count>\d{1,2})\s+(?=(?:vux(?:en|na)|adult|barn|child|ungdom|student|youth|pensionär|senior"
+    r"|person|biljett|ticket|resenär))"
+)
+_WEIGHT_FIRST = re.compile(r"(?i)^(?P<count>\d{1,3}[.,]\d{1,3})\s?kg\s+(?=[^\W\d_])")
+_COUNT_LAST = re.compile(
+    rf"(?i)[\s,(–-]+(?:[x×]\s?{_COUNT}|{_COUNT.replace('count', 'count2')}\s?(?:st"
+    rf"|pcs|stk|x|×)\.?|(?:antal|qty|quantity)\s?[:.]?\s?{_COUNT.replace('count', 'count3')}"
+    rf"(?:\s?st)?)\)?\s*$"
+)
+_CELL_COUNT = re.compile(
+    rf"(?i)^(?:(?:antal|qty|quantity)\s?[:.]?\s*)?[x×]?\s?{_COUNT}\s?(?:st|pcs|stk|x|×|pc|ea)?\.?$"
+)
 _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
+
+
+_PARENTHESIS = re.compile(r"\s*\([^()]{8,60}\)")
 
 
 @dataclass(slots=True)
@@ -56,16 +102,28 @@ class NamedItem:
     attributes: dict[str, str] = field(default_factory=dict)
 
 
+def _without_period(parenthesis: re.Match[str]) -> str:
+    """Drop what a subscription is paid for: `(3 feb 2026 – 2 mars 2026)`."""
+    return "" if len(find_dates(parenthesis[0])) > 1 else parenthesis[0]
+
+
 def read_count(cell: str) -> Decimal | None:
     """Return a quantity that fills a cell: `2`, `2 st`, `x2`, `Antal: 2`."""
     match = _CELL_COUNT.match(cell.strip())
     return parse_number(match["count"]) if match else None
 
 
-def read_name(text: str) -> NamedItem:
-    """Take a name apart: `Tröja, stl M, färg grön` is a `Tröja` with a size and a color."""
+def read_name(text: str, *, with_count: bool = True) -> NamedItem:
+    """Take a name apart: `Tröja, stl M, färg grön` is a `Tröja` with a size and a color.
+
+    Args:
+        text: As printed, with line breaks.
+        with_count: Whether "4 st" is how many were bought, not what is in the pack.
+    """
     item = NamedItem("")
-    segments = _SEPARATOR.split(text.strip())
+    text = _PARENTHESIS.sub(_without_period, text.strip())
+    text = _without_count(text, item) if with_count else text
+    segments = _SEPARATOR.split(text)
     kept: list[str] = []
     in_description = False
     for at in range(0, len(segments), 2):
@@ -79,6 +137,8 @@ def read_name(text: str) -> NamedItem:
         if not (kept and in_description):
             kept.extend((separator if kept else "", segment))
     item.name = _without_inline("".join(kept), item)
+    if with_count:
+        item.name = _tidy(_without_count(item.name, item))
     return item
 
 
@@ -119,23 +179,28 @@ def _take(name: str, value: str, item: NamedItem) -> bool:
 
 
 def _take_price(name: str, value: str, item: NamedItem) -> bool:
-    amounts = find_amounts(value, bare=name == "unit")
-    if len(amounts) != 1:
-        return False
     if name == "unit":
-        item.unit_minor = amounts[0].minor
-    else:
-        item.line_minor = amounts[0].minor
+        amounts = find_amounts(value, bare=True)
+        if len(amounts) == 1:
+            item.unit_minor = amounts[0].minor
+        return len(amounts) == 1
+    amount = whole_amount(value)
+    if amount is None or item.line_minor is not None:
+        return False
+    count = item.quantity if item.quantity is not None else Decimal(1)
+    if item.unit_minor is not None and abs(item.unit_minor * count - amount.minor) > 2:
+        return False  # the order's total, right under its last item
+    item.line_minor = amount.minor
     return True
 
 
 def _is_variant(segment: str, item: NamedItem) -> bool:
     """Take a bare size, or the color that stands next to a bare size: `M / Grön`."""
     bare = segment.strip("() ")
-    if re.fullmatch(_SIZE_TOKEN, bare, re.IGNORECASE) and "size" not in item.attributes:
-        if not re.fullmatch(r"\d{3,}", bare):
-            item.attributes["size"] = bare
-            return True
+    is_size = re.fullmatch(_SIZE_FORM, bare, re.IGNORECASE) and not re.fullmatch(r"\d{3,}", bare)
+    if is_size and "size" not in item.attributes:
+        item.attributes["size"] = bare
+        return True
     return False
 
 
@@ -146,12 +211,20 @@ def _without_inline(name: str, item: NamedItem) -> str:
         if match is not None and match.start() > 0:
             item.attributes.setdefault(key, match["value"].strip())
             name = f"{name[: match.start()]} {name[match.end() :]}".strip()
-    for pattern in (_COUNT_FIRST, _COUNT_LAST):
+    return _tidy(name)
+
+
+def _tidy(name: str) -> str:
+    return re.sub(r"\s+", " ", name).strip(" ,;:–—-*•")
+
+
+def _without_count(name: str, item: NamedItem) -> str:
+    for pattern in (_COUNT_FIRST, _WEIGHT_FIRST, _TRAVELLERS, _COUNT_LAST):
         match = pattern.search(name)
         if match is not None:
-            counts = [value for key, value in match.groupdict().items() if value]
+            counts = [value for value in match.groupdict().values() if value]
             count = parse_number(counts[0])
             if count and item.quantity is None:
                 item.quantity = count
                 name = name[: match.start()] + name[match.end() :]
-    return re.sub(r"\s+", " ", name).strip(" ,;:–—-*•")
+    return name

@@ -7,32 +7,40 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import Amount, find_amounts, whole_amount
-from ingestion.parsing.receipts.items import split_row
-from ingestion.parsing.receipts.labels import MoneyKind, field_names, money_kind
+from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.labels import MoneyKind, money_kind
+from ingestion.parsing.receipts.raw_items import split_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from ingestion.parsing.receipts.page import Row
+    from ingestion.parsing.receipts.rows import Row
 
-# "598,97 kr (varav moms 119,79 kr)", "inkl. moms 25 % 119,79 kr"
+# Such as `598,97 kr (varav moms 119,79 kr)`, `inkl. moms 25 % 119,79 kr`.
 _EMBEDDED_TAX = re.compile(
-    r"(?i)[(,;]?\s*(?:\b(?:varav|därav|inkl(?:usive|\.)?|incl(?:uding|udes|\.)?|of which|whereof|ink\.?)\s+"
-    r"(?:\d{1,2}(?:[.,]\d)?\s?%\s*)?(?:moms|vat|tax|mva|mwst)|\b(?:moms|vat) ingår med)\b"
+    r"(?i)[(,;]?\s*(?:\b(?:varav|därav|inkl(?:usive|\.)?|incl(?:uding"
+    r"|udes|\.)?|of which|whereof|ink\.?)\s+"
+    r"(?:\d{1,2}(?:[.,]\d)?\s?%\s*)?(?:moms|vat|tax|mva|mwst)|\b(?:moms"
+    r"|vat) ingår med)\b"
     r"[^\d)]{0,15}(?:\(?\d{1,2}(?:[.,]\d{1,2})?\s?%\)?[^\d)]{0,12})?(?P<amount>[^)]{1,24})\)?"
 )
 # Totals in running text: "Vi har debiterat 149,00 kr", "You paid $12.99".
 _SENTENCES = (
     re.compile(
-        r"(?i)\b(?:vi har (?:debiterat|dragit)|du har betalat|har betalats med|totalt betalade du|betalning(?:en)? på"
-        r"|(?:you (?:have )?(?:paid|were charged)|we(?:'ve| have)? charged(?: you| your \w+)?|payment of|a total of"
-        r"|your total (?:is|was|comes to)|totalsumman (?:är|blev|blir)|totalt (?:blev det|blir det)|summan (?:är|blev)"
-        r"|total(?:en)? (?:är|is|was|blev)|att betala är|belopp på|köp på|charge of|charged|debiterats|dragits))\W{0,3}"
+        r"(?i)\b(?:vi har (?:debiterat|dragit)|du har betalat|har betalats"
+        r" med|totalt betalade du|betalning(?:en)? på"
+        r"|(?:you (?:have )?(?:paid|were charged)|we(?:'ve| have)?"
+        r" charged(?: you| your \w+)?|payment of|a total of"
+        r"|your total (?:is|was|comes to)|totalsumman (?:är|blev|blir)"
+        r"|totalt (?:blev det|blir det)|summan (?:är|blev)"
+        r"|total(?:en)? (?:är|is|was|blev)|att betala är|belopp på"
+        r"|köp på|charge of|charged|debiterats|dragits))\W{0,3}"
         r"(?:med |totalt |on |är |om )?(?P<rest>.{1,24})"
     ),
 )
 _REFUND_SENTENCE = re.compile(
-    r"(?i)\b(?:återbetala[tr]?s?|återbetalning(?:en)? (?:på|om|av)|återbetalt|krediterat(?: dig)?|refund(?:ed)?(?: (?:of|you))?"
+    r"(?i)\b(?:återbetala[tr]?s?|återbetalning(?:en)? (?:på|om|av)"
+    r"|återbetalt|krediterat(?: dig)?|refund(?:ed)?(?: (?:of|you))?"
     r"|credited(?: you)?|betalar tillbaka|återfår|få tillbaka)\W{0,3}(?P<rest>.{1,40})"
 )
 
@@ -74,7 +82,9 @@ def find_sentences(rows: Sequence[Row], *, refund: bool) -> list[MoneyLine]:
                 amounts = find_amounts(match["rest"])
                 if amounts:
                     first = amounts[0]
-                    found.append(MoneyLine(kind, 1, first.minor, first.currency, index, "", row.text))
+                    found.append(
+                        MoneyLine(kind, 1, first.minor, first.currency, index, "", row.text)
+                    )
     return found
 
 
@@ -83,20 +93,27 @@ def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
     for cell in row.cells:
         embedded = _EMBEDDED_TAX.search(cell)
         amounts = find_amounts(embedded["amount"]) if embedded else []
-        # Alone in its cell it is a label like any other, and its amount may stand beside it.
-        if embedded and amounts:
-            first = amounts[0]
-            yield MoneyLine(MoneyKind.TAX, 3, abs(first.minor), first.currency, index, "varav moms", row.text)
-            cell = (cell[: embedded.start()] + cell[embedded.end() :]).strip(" ()")
-        cells.append(cell)
+        # Without an amount it is a label like any other, and its amount may stand beside it.
+        if embedded is None or not amounts:
+            cells.append(cell)
+            continue
+        tax = amounts[0]
+        yield MoneyLine(
+            MoneyKind.TAX, 3, abs(tax.minor), tax.currency, index, "varav moms", row.text
+        )
+        cells.append((cell[: embedded.start()] + cell[embedded.end() :]).strip(" ()"))
     yield from _of_cells(rows, index, row, cells)
 
 
 def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> Iterator[MoneyLine]:
     filled = [cell for cell in cells if cell]
-    if len(filled) >= 4 and len(filled) % 2 == 0 and all(
-        whole_amount(value) and not whole_amount(label)
-        for label, value in zip(filled[::2], filled[1::2], strict=True)
+    if (
+        len(filled) >= 4
+        and len(filled) % 2 == 0
+        and all(
+            whole_amount(value) and not whole_amount(label)
+            for label, value in zip(filled[::2], filled[1::2], strict=True)
+        )
     ):
         for label, value in zip(filled[::2], filled[1::2], strict=True):
             yield from _line(label, whole_amount(value), index, row)
@@ -124,8 +141,10 @@ def _several(
     if len(amounts) <= 1:
         if amount is not None:
             yield from _line(label, amount, index, row)
-        elif amounts and (match := re.match(r"^(.{2,40}?)\s*[:：]\s*$", text[: amounts[0].start])):
-            # "Totalt: 598,97 kr inkl. frakt"
+        elif amounts and (
+            match := re.match(r"^(.{2,40}?)\s*[:\uff1a]\s*$", text[: amounts[0].start])
+        ):
+            # As in `Totalt: 598,97 kr inkl. frakt`.
             yield from _line(match[1], amounts[0], index, row)
         return
     begin = 0
@@ -164,12 +183,29 @@ def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[M
 
 
 def _names_a_number(label: str) -> bool:
-    return bool(field_names(label) & {"order_number", "invoice_number", "receipt_number", "number", "booking", "ocr", "quantity"})
+    return bool(
+        field_names(label)
+        & {
+            "order_number",
+            "invoice_number",
+            "receipt_number",
+            "number",
+            "booking",
+            "ocr",
+            "quantity",
+        }
+    )
 
 
 def _without_percent(label: str) -> str:
-    text = re.sub(r"\(?[-\u2212]?\d{1,3}(?:[.,]\d{1,2})?\s?%\)?(?:\s*(?:av|of|på|on)\b.*)?", " ", label)
-    text = re.sub(r"\([^)]{0,60}\)", lambda match: match[0] if re.search(r"(?i)moms|vat|tax", match[0]) else " ", text)
+    text = re.sub(
+        r"\(?[-\u2212]?\d{1,3}(?:[.,]\d{1,2})?\s?%\)?(?:\s*(?:av|of|på|on)\b.*)?", " ", label
+    )
+    text = re.sub(
+        r"\([^)]{0,60}\)",
+        lambda match: match[0] if re.search(r"(?i)moms|vat|tax", match[0]) else " ",
+        text,
+    )
     amounts = find_amounts(text)
     return text[: amounts[0].start] if amounts and amounts[0].start > 3 else text
 

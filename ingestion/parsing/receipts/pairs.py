@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, last_amount, whole_amount
-from ingestion.parsing.receipts.labels import field_names
+from ingestion.parsing.receipts.field_labels import field_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingestion.parsing.receipts.page import Row
+    from ingestion.parsing.receipts.rows import Row
 
 # "Order nr. 123", "Order #123", "Beställning 123 (webb)": a label with a value, without a colon.
-_COLON = re.compile(r"\s*[:：]\s+|\s*[:：]$|(?<=[^\W\d])[:：](?=\S)")
+_COLON = re.compile(r"\s*[:\uff1a]\s+|\s*[:\uff1a]$|(?<=[^\W\d])[:\uff1a](?=\S)")
 _MAX_LABEL = 50
+_MAX_COLONS = 16  # a whole order on one line has about ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _of_cells(index: int, cells: list[str], quote: str) -> Iterator[Pair]:
 
 
 def _of_line(index: int, line: str, quote: str) -> Iterator[Pair]:
-    colons = list(_COLON.finditer(line))
+    colons = list(_COLON.finditer(line))[:_MAX_COLONS]
     for at, colon in enumerate(colons):
         begin = colons[at - 1].end() if at else 0
         end = colons[at + 1].start() if at + 1 < len(colons) else len(line)
@@ -85,7 +86,7 @@ def _of_line(index: int, line: str, quote: str) -> Iterator[Pair]:
             if len(colons) > 1 and at == 0:
                 yield Pair(label.strip(), line[colon.end() :].strip(), index, quote, 1)
     amount = last_amount(line)
-    if amount is not None and 0 < amount.start:
+    if amount is not None and amount.start > 0:
         label = line[: amount.start].rstrip(" :.-–")
         if label and len(label) < 90:
             yield Pair(label, line[amount.start :], index, quote)
@@ -113,7 +114,8 @@ def _with_next(index: int, row: Row, below: Row) -> Iterator[Pair]:
             if colon or field_names(label) or whole_amount(under[0]):
                 yield Pair(label, under[0].replace("\n", ", "), index, quote, 1)
     elif len(cells) == len(under) and all(len(cell) <= _MAX_LABEL for cell in cells):
-        if sum(bool(field_names(cell)) for cell in cells) * 2 >= len(cells):
+        labels = sum(bool(field_names(cell)) for cell in cells)
+        if labels >= 2 and labels * 2 >= len(cells) and not any(map(field_names, under)):
             for label, value in zip(cells, under, strict=True):
                 if field_names(label):
                     yield Pair(label, value, index, quote, 1)

@@ -1,4 +1,4 @@
-"""Which reading of the amounts adds up: items + shipping + fees - discount = total, with VAT or on it.
+"""Which reading of the amounts adds up: items + shipping + fees - discount = total.
 
 The equation is what tells a price for one from a price for all, a total from what is left to pay
 after a gift card, and a receipt that was understood from one that only looks so.
@@ -11,8 +11,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from ingestion.parsing.receipts.items import ItemReading, RawItem
 from ingestion.parsing.receipts.labels import MoneyKind
+from ingestion.parsing.receipts.raw_items import ItemReading, RawItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ def solve(lines: Sequence[MoneyLine], readings: Sequence[ItemReading], *, refund
     subtotals = [line.minor for line in lines if line.kind is MoneyKind.SUBTOTAL]
     sums.subtotal = subtotals[-1] if subtotals else None
     candidates = _candidates(lines, refund=refund)
-    _choose(sums, candidates, readings, subtotals)
+    _choose(sums, candidates, readings, subtotals, refund=refund)
     if sums.total is not None:
         nets = [line.minor for line in lines if line.kind is MoneyKind.NET]
         tax = sums.parts.get(MoneyKind.TAX, 0)
@@ -70,11 +70,14 @@ def _choose(
     candidates: list[MoneyLine],
     readings: Sequence[ItemReading],
     subtotals: list[int],
+    *,
+    refund: bool,
 ) -> None:
     options = [items for reading in readings for items in priced_alternatives(reading.items)]
     for exact in (True, False):
         for items in options:
             amount = sum(item.total or 0 for item in items)
+            amount = abs(amount) if refund else amount
             if amount and _match(sums, candidates, amount, len(items), exact=exact):
                 sums.items, sums.adds_up = items, True
                 return
@@ -95,7 +98,7 @@ def _match(
     """Find the candidate that items and parts make; all parts first, then with fewer."""
     for candidate in candidates:
         for expected, tax_on_top in _expected(sums, amount, all_parts=exact):
-            for gift in {0, sums.gift}:
+            for gift in dict.fromkeys((0, sums.gift)):
                 if _equal(expected - gift, abs(candidate.minor), count, exact=exact):
                     sums.total = expected if gift else abs(candidate.minor)
                     sums.total_quote = candidate.quote
@@ -165,11 +168,18 @@ def _gather(kind: MoneyKind, lines: Sequence[MoneyLine], sums: Sums) -> None:
     if not found:
         return
     amounts = [line.minor for line in found]
-    if kind in (MoneyKind.SHIPPING, MoneyKind.TIP, MoneyKind.SERVICE_FEE) and len(set(amounts)) == 1:
+    if (
+        kind in (MoneyKind.SHIPPING, MoneyKind.TIP, MoneyKind.SERVICE_FEE)
+        and len(set(amounts)) == 1
+    ):
         amounts = amounts[:1]
     total = sum(amounts)
     if kind is MoneyKind.DISCOUNT:
-        total = sum(abs(minor) for minor in dict.fromkeys(map(abs, amounts))) if len(set(map(abs, amounts))) < len(amounts) else sum(map(abs, amounts))
+        total = (
+            sum(abs(minor) for minor in dict.fromkeys(map(abs, amounts)))
+            if len(set(map(abs, amounts))) < len(amounts)
+            else sum(map(abs, amounts))
+        )
     sums.parts[kind] = total
     sums.quotes[kind] = "\n".join(dict.fromkeys(line.quote for line in found))
 
@@ -183,7 +193,7 @@ def _of_tax(found: list[MoneyLine]) -> list[MoneyLine]:
     if len({abs(line.minor) for line in sure}) == 1:
         return sure[:1]
     rated = [line for line in sure if "%" in line.label]
-    return rated if len(rated) > 1 else sure[-1:] if not rated else rated
+    return rated if len(rated) > 1 else rated or sure[-1:]
 
 
 def priced_alternatives(raws: list[RawItem]) -> list[list[RawItem]]:
@@ -210,9 +220,15 @@ def _priced(raw: RawItem, *, as_unit: bool) -> RawItem:
         # A crossed-out price stood beside: what was paid for one is what the sum says.
         unit = _rounded(total / count) if count == count.to_integral() else unit
     return RawItem(
-        raw.name, raw.row, raw.quote, count, unit, total, attributes=raw.attributes,
+        raw.name,
+        raw.row,
+        raw.quote,
+        count,
+        unit,
+        total,
+        attributes=raw.attributes,
         currency=raw.currency,
-    )  # fmt: skip
+    )
 
 
 def _rounded(value: Decimal) -> int:

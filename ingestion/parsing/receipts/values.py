@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, parse_number
 from ingestion.parsing.receipts.dates import find_dates
-from ingestion.parsing.receipts.labels import field_names
+from ingestion.parsing.receipts.field_labels import field_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from decimal import Decimal
 
-    from ingestion.parsing.receipts.page import Row
     from ingestion.parsing.receipts.pairs import Pair
+    from ingestion.parsing.receipts.rows import Row
 
 _TOKEN = re.compile(r"^\W*(?P<token>[A-Za-z0-9ÅÄÖ](?:[\w./-]*[A-Za-z0-9])?)(?=[\s,;.)|]|$)")
 _NUMBER_SENTENCE = re.compile(
@@ -27,12 +27,40 @@ _NUMBER_SENTENCE = re.compile(
     r"(?P<token>#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))"
 )
 _PERIODS = (
-    ("monthly", r"månadsvis|varje månad|per månad|/\s?mån(?:ad)?|en gång i månaden|monthly|per month|every month|/\s?mo(?:nth)?\b|each month|1 månad|1 month|månad(?:en|lig|s)?\b|mån\b|a month|månadsabonnemang"),
-    ("yearly", r"årsvis|varje år|per år|/\s?år|årlig\w*|en gång om året|yearly|annual(?:ly)?|per year|every year|/\s?y(?:ea)?r|each year|1 år|12 månader|12 months|1 year|a year|årsabonnemang|helår"),
-    ("quarterly", r"kvartalsvis|varje kvartal|per kvartal|quarterly|per quarter|every (?:quarter|3 months|three months)|var tredje månad|3 månader|3 months|kvartal"),
-    ("weekly", r"veckovis|varje vecka|per vecka|/\s?vecka|weekly|per week|every week|a week|1 vecka"),
-)  # fmt: skip
-_KWH = re.compile(r"(?i)(?<![\d,.])(?P<number>\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:,\d+)?|\d{1,6}(?:[.,]\d{1,3})?)\s?kWh\b")
+    (
+        "monthly",
+        (
+            r"månadsvis|varje månad|per månad|/\s?mån(?:ad)?|en gång i"
+            r" månaden|monthly|per month|every month|/\s?mo(?:nth)?\b|each"
+            r" month|1 månad|1 month|månad(?:en|lig|s)?\b|mån\b|a month"
+            r"|månadsabonnemang"
+        ),
+    ),
+    (
+        "yearly",
+        (
+            r"årsvis|varje år|per år|/\s?år|årlig\w*|en gång om året|yearly"
+            r"|annual(?:ly)?|per year|every year|/\s?y(?:ea)?r|each year"
+            r"|1 år|12 månader|12 months|1 year|a year|årsabonnemang|helår"
+        ),
+    ),
+    (
+        "quarterly",
+        (
+            r"kvartalsvis|varje kvartal|per kvartal|quarterly|per quarter"
+            r"|every (?:quarter|3 months|three months)|var tredje månad"
+            r"|3 månader|3 months|kvartal"
+        ),
+    ),
+    (
+        "weekly",
+        r"veckovis|varje vecka|per vecka|/\s?vecka|weekly|per week|every week|a week|1 vecka",
+    ),
+)
+_KWH = re.compile(
+    r"(?i)(?<![\d,.])(?P<number>\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:,\d+)?"
+    r"|\d{1,6}(?:[.,]\d{1,3})?)\s?kWh\b"
+)
 _MONTH_ALONE = re.compile(
     r"(?i)\b(?P<month>januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december"
     r"|january|february|march|may|june|july|august|october)\s+(?P<year>20\d\d)"
@@ -40,11 +68,28 @@ _MONTH_ALONE = re.compile(
 _MONTH_NUMBERS = {
     name: number
     for number, names in enumerate(
-        ("januari january", "februari february", "mars march", "april", "maj may", "juni june",
-         "juli july", "augusti august", "september", "oktober october", "november", "december"), 1
+        (
+            "januari january",
+            "februari february",
+            "mars march",
+            "april",
+            "maj may",
+            "juni june",
+            "juli july",
+            "augusti august",
+            "september",
+            "oktober october",
+            "november",
+            "december",
+        ),
+        1,
     )
     for name in names.split()
-}  # fmt: skip
+}
+
+
+_PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
+_DASH = re.compile(r"(?i)\s*(?:[-–—]|till|to|through|t\.o\.m\.?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +115,19 @@ class Values:
     def first[T](self, names: Sequence[str], read: Callable[[str], T | None]) -> Found[T] | None:
         """Return the first value that can be read, by the order of names, then surest label."""
         for name in names:
-            pairs = sorted(self._by_name.get(name, ()), key=lambda pair: (-(pair.strength > 1), pair.row))
+            pairs = sorted(
+                self._by_name.get(name, ()), key=lambda pair: (-(pair.strength > 1), pair.row)
+            )
             for pair in pairs:
                 value = read(pair.value)
                 if value is not None:
                     return Found(value, pair.quote)
         return None
+
+    def is_before(self, name: str, other: str) -> bool:
+        """Tell whether the first label of one name stands above the first of another."""
+        pairs, others = self._by_name.get(name), self._by_name.get(other)
+        return bool(pairs and others and pairs[0].row < others[0].row)
 
     def day(self, *names: str) -> Found[date] | None:
         """Return a labelled date."""
@@ -92,7 +144,7 @@ class Values:
 
     def text(self, *names: str) -> Found[str] | None:
         """Return a labelled word or name."""
-        return self.first(names, read_phrase)
+        return self.first(names, lambda value: None if field_names(value) else read_phrase(value))
 
     def number_in_text(self, subject: str) -> Found[str] | None:
         """Return an order number from running text, the subject first."""
@@ -124,9 +176,12 @@ class Values:
 
     def _in_rows(self) -> Found[tuple[date, date]] | None:
         for row in self._rows:
-            if re.search(r"(?i)period|avser|förbrukning|covers|gäller|valid", row.text[:200]):
-                days = find_dates(row.text[:200], self._near)
-                if len(days) == 2 and days[0].day < days[1].day:
+            for cell in row.cells:
+                days = find_dates(cell[:200], self._near)
+                if len(days) != 2 or days[0].day >= days[1].day:
+                    continue
+                between = cell[days[0].end : days[1].start]
+                if _PERIOD_WORDS.search(cell[:200]) or _DASH.fullmatch(between):
                     return Found((days[0].day, days[1].day), row.text)
         return None
 
@@ -136,7 +191,14 @@ class Values:
         if found is not None:
             return found
         for row in self._rows:
-            if re.search(r"(?i)abonnemang|prenumer|subscri|förny|renew|debiter|/\s?(?:mån|mo|år|y)|per (?:month|year|mån|år)|billed|plan\b|medlem|member", row.text):
+            if re.search(
+                (
+                    r"(?i)abonnemang|prenumer|subscri|förny|renew|debiter"
+                    r"|/\s?(?:mån|mo|år|y)|per (?:month|year|mån|år)|billed"
+                    r"|plan\b|medlem|member"
+                ),
+                row.text,
+            ):
                 interval = read_interval(row.text[:200])
                 if interval:
                     return Found(interval, row.text)
@@ -150,7 +212,9 @@ class Values:
         for row in self._rows:
             for match in _KWH.finditer(row.text[:300]):
                 before = row.text[: match.start()]
-                if not re.search(r"(?i)(?:öre|kr|sek)\s?(?:/|per)\s?$|årsförbrukning|per år|beräknad", before):
+                if not re.search(
+                    r"(?i)(?:öre|kr|sek)\s?(?:/|per)\s?$|årsförbrukning|per år|beräknad", before
+                ):
                     number = parse_number(match["number"])
                     if number is not None and number > 1:
                         return Found(number, row.text)
@@ -187,10 +251,10 @@ def read_number(text: str) -> str | None:
 
 def read_phrase(text: str) -> str | None:
     """Return a name of a few words; None for sentences, amounts, dates and numbers."""
-    text = re.sub(r"\s+", " ", text).strip(" ,;:|")
+    text = re.split(r"[.!?]\s", re.sub(r"\s+", " ", text))[0].strip(" ,;:|.")
     if not 2 <= len(text) <= 70 or not re.search(r"[^\W\d_]{2}", text):
         return None
-    if find_dates(text) or re.search(r"[.!?]\s|\bhttps?:|@", text) or text.count(" ") > 8:
+    if find_dates(text) or re.search(r"\bhttps?:|@", text) or text.count(" ") > 8:
         return None
     amounts = find_amounts(text)
     if amounts:
@@ -220,9 +284,12 @@ def _digits(text: str) -> str | None:
 
 def numbers_of(values: Values, subject: str, *, is_invoice: bool) -> Iterator[Found[str]]:
     """Yield what may be the order number, the likeliest first."""
-    order = ("order_number", "booking", "invoice_number", "receipt_number", "number")
+    order = ["order_number", "booking", "invoice_number", "receipt_number", "number"]
     if is_invoice:
-        order = ("invoice_number", "order_number", "booking", "receipt_number", "number")
+        order.insert(0, "invoice_number")
+    if values.is_before("number", "booking"):
+        # "Nummer" on top and a booking code further down: both are given, and differ.
+        order.insert(1, "number")
     for name in order:
         if (found := values.number(name)) is not None:
             yield found

@@ -5,14 +5,53 @@ from __future__ import annotations
 import re
 
 _GENERIC = re.compile(
-    r"(?i)\b(?:kund(?:service|tjänst|support|center)|customer (?:service|care|support)|no-?\s?reply|noreply|do-?not-?reply|donotreply"
-    r"|orders?|orderbekräftelse|order confirmation|support|info|receipts?|kvitto(?:n)?|billing|bokning(?:ar)?|bookings?|invoices?|faktura|kundfaktura"
-    r"|team(?:et)?|notifications?|notiser|automatic|auto-?confirm|shop|webbshop|webshop|e-?handel|online|butik(?:en)?|konto|account|payments?|betalning(?:ar)?|reservations?|biljetter|tickets?|service|beställning(?:ar)?|hello|hej)\b"
+    r"(?i)\b(?:kund(?:service|tjänst|support|center)|customer (?:service"
+    r"|care|support)|no-?\s?reply|noreply|do-?not-?reply|donotreply"
+    r"|orders?|orderbekräftelse|order confirmation|support|info|receipts?"
+    r"|kvitto(?:n)?|billing|bokning(?:ar)?|bookings?|invoices?|faktura"
+    r"|kundfaktura"
+    r"|team(?:et)?|notifications?|notiser|automatic|auto-?confirm|webbshop"
+    r"|webshop|webbutik|konto|account|payments?|betalning(?:ar)?|reservations?"
+    r"|biljetter|tickets?|beställning(?:ar)?|hello|hej)\b"
 )
-_COUNTRY = re.compile(r"(?i)\s*[\[(](?:se|sverige|sweden|nordic|uk|com)[\])]|\s+(?:AB|Inc\.?|Ltd\.?|GmbH|LLC|ApS|AS|Oy|S\.A\.|Limited|PBC)(?=$|,)")
+_COUNTRY = re.compile(
+    r"(?i)\s*[\[(](?:se|sverige|sweden|nordic|uk|com)[\])]|\s+(?:AB|Inc\.?|Ltd\.?|GmbH|LLC|ApS|AS|Oy|S\.A\.|Limited|PBC)(?=$|,)"
+)
 _SUBDOMAINS = frozenset(
-    "mail email e-mail info news order orders no-reply noreply service booking notify notifications shop www my mailing"
-    " transactional mg em send post kund kundservice reply billing invoice receipts e t m auto".split()
+    [
+        "mail",
+        "email",
+        "e-mail",
+        "info",
+        "news",
+        "order",
+        "orders",
+        "no-reply",
+        "noreply",
+        "service",
+        "booking",
+        "notify",
+        "notifications",
+        "shop",
+        "www",
+        "my",
+        "mailing",
+        "transactional",
+        "mg",
+        "em",
+        "send",
+        "post",
+        "kund",
+        "kundservice",
+        "reply",
+        "billing",
+        "invoice",
+        "receipts",
+        "e",
+        "t",
+        "m",
+        "auto",
+    ]
 )
 _TWO_PART = frozenset({"co", "com", "org", "net", "gov", "ac"})
 
@@ -30,7 +69,8 @@ def vendor_name(display: str, address: str, markup: str | None, text: str) -> st
         if match and not re.search(r"[@/]", line):
             return match[1] if match[1][0].isupper() else domain.capitalize()
     match = re.search(
-        r"(?:hos|från|with|from|at)\s+(?P<name>[A-ZÅÄÖ][\w&'’.-]*(?:\s[A-ZÅÄÖ&][\w&'’.-]*){0,3})", text[:400]
+        r"(?:hos|från|with|from|at)\s+(?P<name>[A-ZÅÄÖ][\w&'\u2019.-]*(?:\s[A-ZÅÄÖ&][\w&'\u2019.-]*){0,3})",
+        text[:400],
     )
     if match and not domain:
         return match["name"].rstrip(".!,")

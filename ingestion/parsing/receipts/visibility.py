@@ -23,7 +23,9 @@ _INTERESTING = re.compile(
 )
 _ZERO = re.compile(r"^0*\.?0*(?:px|pt|em|rem|%)?$")
 # Up to two pixels; nobody reads that, and newsletters hide their preview text in it.
-_TINY = re.compile(r"^(?:0*\.?0+|[012](?:\.\d+)?(?:px|pt)|0*(?:\.[01]\d*)?(?:r?em)|[0-9](?:\.\d+)?%)$")
+_TINY = re.compile(
+    r"^(?:0*\.?0+|[012](?:\.\d+)?(?:px|pt)|0*(?:\.[01]\d*)?(?:r?em)|[0-9](?:\.\d+)?%)$"
+)
 _NAMED = {
     "white": (255, 255, 255),
     "black": (0, 0, 0),

@@ -1,0 +1,271 @@
+"""Readings put together: who is believed, what is checked, and what is said about the rest."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.combination import Combination
+from ingestion.parsing.receipts.labels import MoneyKind
+from ingestion.parsing.receipts.receipt_details import to_details
+from paypulse.money import Money
+from paypulse.receipts import (
+    Category,
+    DocumentType,
+    Receipt,
+    ReceiptItem,
+    ReceiptStatus,
+    ReceiptWarning,
+    ValueSource,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from ingestion.parsing.receipts.layout import Layout
+    from ingestion.parsing.receipts.markup import Markup, MarkupItem
+    from ingestion.parsing.receipts.raw_items import RawItem
+
+# The highest VAT in Europe is 27 %: of a total with VAT that is 21.3 %. Tobacco and fuel aside,
+# no receipt has more; US sales tax has less.
+_MOST_TAX = Decimal("0.22")
+_OLDEST = timedelta(days=45)
+_WORTH_A_LOOK = frozenset(ReceiptWarning) - {ReceiptWarning.ITEMS_MISSING}
+
+
+def combine(
+    layout: Layout,
+    markup: Markup,
+    *,
+    vendor: str,
+    category: Category,
+    document: DocumentType,
+    sent_on: date | None,
+) -> Receipt:
+    """Return the receipt that the readings make together."""
+    made = Combination(layout, markup, sent_on)
+    made.currency = _currency(made)
+    total = _total(made)
+    tax = _part(made, "tax", MoneyKind.TAX, markup.tax_minor)
+    shipping = _part(made, "shipping", MoneyKind.SHIPPING, markup.shipping_minor)
+    discount = _part(made, "discount", MoneyKind.DISCOUNT, markup.discount_minor)
+    items = _items(made)
+    number = _number(made)
+    day = _day(made)
+    _check_tax(made, tax, total)
+    details = to_details(made, category, document, number, items)
+    method = layout.payment_method
+    return Receipt(
+        vendor=vendor,
+        category=category,
+        document_type=document,
+        order_number=number,
+        ordered_on=day,
+        currency=made.currency,
+        total=made.money(total),
+        tax=made.money(tax),
+        shipping=made.money(shipping),
+        discount=made.money(discount),
+        items=items,
+        details=details,
+        payment_method=method.value if method else None,
+        status=status_of(made.warnings),
+        warnings=tuple(made.warnings),
+        evidence=tuple(made.evidence),
+    )
+
+
+def status_of(warnings: Sequence[ReceiptWarning]) -> ReceiptStatus:
+    """Return OK when no warning asks for a look."""
+    needs = any(warning in _WORTH_A_LOOK for warning in warnings)
+    return ReceiptStatus.NEEDS_REVIEW if needs else ReceiptStatus.OK
+
+
+def _currency(made: Combination) -> str | None:
+    layout, markup = made.layout, made.markup
+    chosen = layout.currency or markup.currency
+    if chosen is None and layout.swedish:
+        made.warn(ReceiptWarning.CURRENCY_MISSING)
+        chosen = "SEK"
+    if layout.currency and markup.currency and layout.currency != markup.currency:
+        kronor = {"SEK", "NOK", "DKK", "ISK"}
+        if {
+            layout.currency,
+            markup.currency,
+        } <= kronor and layout.currency not in layout.currencies:
+            chosen = markup.currency  # the text says "kr"; the markup says whose
+        else:
+            made.warn(ReceiptWarning.MARKUP_CONTRADICTS_TEXT)
+    if chosen is None:
+        made.warn(ReceiptWarning.CURRENCY_MISSING)
+    elif len(layout.currencies) > 1:
+        made.warn(ReceiptWarning.SEVERAL_CURRENCIES)
+    if chosen:
+        source = ValueSource.LAYOUT if layout.currency == chosen else made.markup.source
+        made.keep("currency", chosen, source, layout.sums.total_quote)
+    return chosen
+
+
+def _total(made: Combination) -> int | None:
+    """The visible total wins; markup that says otherwise is a warning, that agrees is a proof."""
+    sums, stated = made.layout.sums, made.markup.total_minor
+    if sums.total is None:
+        return _total_of_markup(made)
+    made.keep(
+        "total",
+        Money(sums.total, made.currency or "SEK").amount,
+        ValueSource.LAYOUT,
+        sums.total_quote,
+    )
+    agreed = stated is not None and stated == sums.total
+    if stated is not None and not agreed and stated != sums.total - sums.gift:
+        made.warn(ReceiptWarning.MARKUP_CONTRADICTS_TEXT)
+    if sums.contradicts and not (sums.subtotal_adds_up or sums.net_adds_up):
+        made.warn(ReceiptWarning.TOTAL_DOES_NOT_ADD_UP)
+    elif sums.contradicts:
+        made.warn(ReceiptWarning.ITEMS_DO_NOT_ADD_UP)
+    elif not (sums.adds_up or sums.subtotal_adds_up or sums.net_adds_up or agreed):
+        made.warn(ReceiptWarning.TOTAL_UNVERIFIED)
+    return sums.total
+
+
+def _total_of_markup(made: Combination) -> int | None:
+    stated = made.markup.total_minor
+    if stated is None:
+        made.warn(ReceiptWarning.TOTAL_MISSING)
+        return None
+    made.keep("total", Money(stated, made.currency or "SEK").amount, made.markup.source)
+    # No reader of the mail sees it.
+    made.warn(ReceiptWarning.TOTAL_UNVERIFIED)
+    return stated
+
+
+def _part(made: Combination, name: str, kind: MoneyKind, stated: int | None) -> int | None:
+    sums = made.layout.sums
+    minor = sums.parts.get(kind)
+    if minor is not None:
+        made.keep(
+            name,
+            Money(minor, made.currency or "SEK").amount,
+            ValueSource.LAYOUT,
+            sums.quotes.get(kind, ""),
+        )
+        if stated is not None and stated != minor:
+            made.warn(ReceiptWarning.MARKUP_CONTRADICTS_TEXT)
+        return minor
+    if stated is not None:
+        made.keep(name, Money(stated, made.currency or "SEK").amount, made.markup.source)
+    return stated
+
+
+def _check_tax(made: Combination, tax: int | None, total: int | None) -> None:
+    if tax is None or not total:
+        return
+    if not 0 <= tax <= total * _MOST_TAX:
+        made.warn(ReceiptWarning.TAX_IMPLAUSIBLE)
+
+
+def _number(made: Combination) -> str | None:
+    read, stated = made.layout.order_number, made.markup.order_number
+    if read is not None:
+        made.keep("orderNumber", read.value, ValueSource.LAYOUT, read.quote)
+        if stated and _bare(stated) == _bare(read.value):
+            return read.value
+        if stated and any(_bare(stated) in _bare(quote) for quote in (read.quote,)):
+            return stated
+        if stated and made.markup.types and not made.markup.is_trip:
+            made.warn(ReceiptWarning.MARKUP_CONTRADICTS_TEXT)
+        return read.value
+    if stated:
+        made.keep("orderNumber", stated, made.markup.source)
+        return stated
+    made.warn(ReceiptWarning.ORDER_NUMBER_MISSING)
+    return None
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", text.upper())
+
+
+def _day(made: Combination) -> date | None:
+    """The printed day, when it is one on which this mail could have been sent."""
+    sent = made.sent_on
+    read = made.layout.ordered_on or made.layout.refunded_on
+    candidates: list[tuple[date, ValueSource, str]] = []
+    if read is not None:
+        candidates.append((read.value, ValueSource.LAYOUT, read.quote))
+    if made.markup.ordered_on is not None:
+        candidates.append((made.markup.ordered_on, made.markup.source, ""))
+    for day, source, quote in candidates:
+        if sent is None or day - sent <= timedelta(days=2):
+            made.keep("orderDate", day, source, quote)
+            old = sent is not None and sent - day > _OLDEST and not made.layout.refund
+            if old:
+                made.warn(ReceiptWarning.DATE_IMPLAUSIBLE)
+            return day
+    if candidates:
+        made.warn(ReceiptWarning.DATE_IMPLAUSIBLE)
+    if sent is not None:
+        made.keep("orderDate", sent, ValueSource.MAIL_HEADER)
+    else:
+        made.warn(ReceiptWarning.DATE_IMPLAUSIBLE)
+    return sent
+
+
+def _items(made: Combination) -> tuple[ReceiptItem, ...]:
+    sums = made.layout.sums
+    if not sums.items:
+        return _items_of_markup(made)
+    by_name = {_bare(item.name): item for item in made.markup.items}
+    items = tuple(_item(made, raw, by_name.get(_bare(raw.name))) for raw in sums.items)
+    if made.markup.items and not (sums.adds_up or sums.subtotal_adds_up):
+        stated = sum((item.unit_minor or 0) * item.quantity for item in made.markup.items)
+        parts = made.layout.sums.parts
+        rest = sum(parts.get(kind, 0) for kind in (MoneyKind.SHIPPING, MoneyKind.SERVICE_FEE))
+        if (
+            stated
+            and sums.total is not None
+            and stated + rest - parts.get(MoneyKind.DISCOUNT, 0) == sums.total
+        ):
+            return _items_of_markup(made)
+    for at, raw in enumerate(sums.items):
+        made.keep(f"items[{at}]", raw.name, ValueSource.LAYOUT, raw.quote)
+    return items
+
+
+def _item(made: Combination, raw: RawItem, stated: MarkupItem | None) -> ReceiptItem:
+    attributes = raw.attributes
+    return ReceiptItem(
+        raw.name,
+        Decimal(raw.count),
+        made.money(_signed(made, raw.unit)),
+        made.money(_signed(made, raw.total)),
+        size=attributes.get("size") or (stated.size if stated else None),
+        color=attributes.get("color") or (stated.color if stated else None),
+        serial=attributes.get("serial") or (stated.serial if stated else None),
+        warranty=attributes.get("warranty"),
+    )
+
+
+def _signed(made: Combination, minor: int | None) -> int | None:
+    """What comes back is positive, like the refund's total."""
+    return abs(minor) if minor is not None and made.layout.refund else minor
+
+
+def _items_of_markup(made: Combination) -> tuple[ReceiptItem, ...]:
+    items = []
+    for at, item in enumerate(made.markup.items):
+        unit = made.money(item.unit_minor)
+        total = (
+            None if item.unit_minor is None else made.money(int(item.unit_minor * item.quantity))
+        )
+        items.append(
+            ReceiptItem(item.name, item.quantity, unit, total, item.size, item.color, item.serial)
+        )
+        made.keep(f"items[{at}]", item.name, made.markup.source)
+    if not items:
+        made.warn(ReceiptWarning.ITEMS_MISSING)
+    return tuple(items)

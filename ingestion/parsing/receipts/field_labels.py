@@ -1,0 +1,328 @@
+"""The words of every other value: which label names it. They match as a whole."""
+
+from __future__ import annotations
+
+import re
+
+_FRILLS = " :*•-–—=>#.,()[]"
+
+
+def normal(label: str) -> str:
+    """Return a label for comparison: lower-case, one line, without its colon and frills."""
+    text = re.sub(r"\s+", " ", label.lower()).strip(_FRILLS)
+    return re.sub(r"\s*[:\uff1a]\s*$", "", text)
+
+
+# Labels of other values, matched as a whole after `normal`.
+_NUMBER_WORD = r"(?:\s?-?\s?(?:nummer|nr|number|no|num|id|#|kod|code|ref|referens|reference)\.?)"
+_DATE_TAIL = r"(?:\s?(?:och tid|& tid|and time|/tid|/ ?time|time|& time))?"
+_FIELDS: tuple[tuple[str, str], ...] = (
+    (
+        "order_number",
+        (
+            rf"(?:din |ditt |your |vårt |our |the )?(?:web|e-?|kund"
+            rf"|internet|shop|köp|purchase|sales )?"
+            rf"(?:order|beställnings?|köp|purchase|ärende){_NUMBER_WORD}"
+            r"|order|beställning|orderid|best\.? ?nr|order ref(?:erence)?|ordernumret|vår order"
+            r"|bestnr|your order|din order|orderreferens|ordernumber"
+            r"|order confirmation(?: number| no)?"
+            r"|köpreferens|purchase reference|order/kvitto(?:nr)?|ordrenummer"
+            r"|bestellnummer|tilausnumero"
+        ),
+    ),
+    (
+        "booking",
+        (
+            rf"(?:din |ditt |your )?(?:boknings?|booking|reservations?|reserverings"
+            rf"|bekräftelse|confirmation"
+            rf"|biljett|ticket|pnr|rese|trip|record locator|itinerary){_NUMBER_WORD}"
+            rf"|pnr|record locator"
+            r"|bokning|booking|reservation|booking ref|bokningsref|airline reference|bokning/pnr"
+            r"|pnr/bokningsnummer|bokningskod \(pnr\)|booking code"
+        ),
+    ),
+    (
+        "invoice_number",
+        rf"(?:faktura|invoice|avi|räknings?|bill(?:ing)?|rechnungs?|statement){_NUMBER_WORD}|faktura|invoice",
+    ),
+    (
+        "receipt_number",
+        (
+            rf"(?:kvitto|receipt|transaktions?|transaction|betalnings?|payment|bong|verifikations?|kupong)"
+            rf"{_NUMBER_WORD}|kvitto|receipt|kvittonr|transaktion"
+        ),
+    ),
+    (
+        "number",
+        (
+            r"nummer|nr|number|no|referens(?:nummer|nr)?|reference(?: number| no)?|ref|ref\.? ?nr"
+            r"|id|ärende|case|ref no|dokumentnummer|document number"
+        ),
+    ),
+    (
+        "ordered_on",
+        (
+            rf"(?:(?:order|beställnings?|köp|inköps|purchase|best\.|kvitto|receipt|transaktions?|transaction"
+            rf"|ordered|order placed|placed|bokning?s|booking|booked|sale)[\s-]?(?:datum"
+            rf"|dag|date|tid|on|tidpunkt)"
+            rf"{_DATE_TAIL}|datum|date|dato|datum{_DATE_TAIL}|date{_DATE_TAIL}"
+            rf"|beställning gjord|order placed|beställd|beställt|ordered"
+            rf"|beställd den|beställdes|köpt|köpt den|köptes|bokad|bokad"
+            rf" den|booked|placed|placed on|purchased"
+            rf"|purchased on|ordered on|order made|date of (?:order|purchase"
+            rf"|issue)|issue date|köpetidpunkt"
+            rf"|tidpunkt|orderdag|när|when|datum för köp|ordertid|lagd|order"
+            rf" lagd|date placed|köptillfälle"
+            rf"|date ordered|orderdatum{_DATE_TAIL})"
+        ),
+    ),
+    (
+        "invoiced_on",
+        (
+            r"faktura ?datum|invoice date|fakturadag|billing date|bill"
+            r" date|utskriftsdatum|utställd(?: den)?"
+            r"|date of invoice|issued(?: on)?|issue date|date issued|fakturan"
+            r" utställd|avidatum|statement date"
+        ),
+    ),
+    (
+        "paid_on",
+        (
+            r"betal(?:nings)?(?:datum|dag)|payment date|paid(?: on)?|date"
+            r" paid|betald(?: den)?|debiteringsdatum"
+            r"|charge date|charged on|dragningsdag|betalat den|payment"
+            r" made|date of payment"
+        ),
+    ),
+    (
+        "refunded_on",
+        (
+            r"(?:retur|återbetalnings?|krediterings?|refund|return|kredit)[\s-]?(?:datum"
+            r"|date)|återbetald(?: den)?"
+            r"|refunded on|date of refund|refund issued|kreditnotadatum"
+        ),
+    ),
+    (
+        "due_on",
+        (
+            r"förfallo?(?:datum|dag|r)?|förfaller(?: den)?|sista (?:betalnings?(?:dag"
+            r"|datum)|dag)|betalas senast"
+            r"|betala senast|senast(?: den)?|due(?: date| by| on)?|payment"
+            r" due(?: date| by)?|pay by|oss tillhanda"
+            r"(?: senast)?|att betala senast|ska betalas senast|dras|dras"
+            r" från konto|autogirodatum|pay before"
+            r"|betalas före|tillhanda senast|autogiro dras(?: den)?|last"
+            r" day to pay|last payment date"
+        ),
+    ),
+    (
+        "restaurant",
+        (
+            r"restaurang(?:en)?|restaurant|verksamhet|från restaurang"
+            r"|pizzeria|kök|store|ditt matställe"
+            r"|lagad av|beställt från|ordered from|order from|matställe"
+            r"|restaurangnamn|vendor|merchant"
+            r"|tillagas av|från|from|café|ställe|restaurant name|partner"
+        ),
+    ),
+    (
+        "plan",
+        (
+            r"(?:ditt |your )?(?:abonnemang(?:et)?|plan(?:en)?|prenumeration(?:en)?"
+            r"|subscription(?: plan| type)?|paket"
+            r"|membership(?: type| plan)?|medlemskap|tier|abonnemangstyp"
+            r"|nivå|package"
+            r"|plan name|current plan|din plan|valt abonnemang|prenumerationstyp"
+            r"|medlemsnivå|subscribed to)"
+        ),
+    ),
+    (
+        "billing_period",
+        (
+            r"betalas|betalning sker|debiteras|fakturering|period(?:en)?"
+            r" som \w+|billing(?: cycle| period| frequency| interval)?"
+            r"|billed"
+            r"|faktureringsperiod|betalningsperiod|period(?:en)?|betalningsintervall"
+            r"|intervall|interval"
+            r"|betalningsfrekvens|frequency|frekvens|faktureras|debiteringsperiod|avtalsperiod|prisperiod"
+            r"|förnyas|renews|payment frequency|debitering|term|bindningstid"
+            r"|löptid|avser(?: perioden?)?"
+            r"|service period|subscription period|prenumerationsperiod"
+            r"|abonnemangsperiod|gäller|giltig"
+            r"|giltighetstid|valid|förbrukningsperiod|leveransperiod|mätperiod"
+            r"|usage period|consumption period"
+            r"|avläsningsperiod|billing dates|covers|fakturaperiod|perioden"
+            r" avser|gäller perioden|för perioden"
+            r"|betalningsplan|coverage period|period covered|usage dates"
+            r"|valid for|avser tiden"
+        ),
+    ),
+    (
+        "next_billing_on",
+        (
+            r"(?:nästa|kommande) (?:betalning(?:sdatum|sdag)?|debitering(?:sdatum"
+            r"|sdag)?|faktur(?:a|ering)(?:sdatum)?"
+            r"|dragning|förnyelse|betaldatum|förnyas|betaldag|period börjar)(?:"
+            r" sker| dras)?(?: den)?"
+            r"|next (?:payment|billing|charge|renewal|bill|invoice)(?:"
+            r" date| on| due)?|renew(?:s|al)(?: date| on)?"
+            r"|förnyas(?: den| automatiskt)?|förnyelse(?:datum|dag)?|auto-?renews"
+            r" on|renews automatically on"
+            r"|förnyas automatiskt den|next payment will be on|your next"
+            r" bill|nästa gång vi drar|next charged on"
+            r"|your next billing date|nästa inbetalning|förnyas nästa gång"
+        ),
+    ),
+    (
+        "period_start",
+        r"från(?: och med)?|fr\.?o\.?m\.?|startdatum|period start|from|start(?: date)?|periodstart",
+    ),
+    (
+        "period_end",
+        r"till(?: och med)?|t\.?o\.?m\.?|slutdatum|period end|to|end(?: date)?|periodslut|through",
+    ),
+    (
+        "consumption",
+        (
+            r"(?:total |din |årets |elens |uppmätt |your |energy |electricity"
+            r" )?(?:el|energi|månads)?(?:förbrukning(?:en)?"
+            r"|förbrukat|använd(?:ning)?|consumption|usage|use)(?: \(?kwh\)?"
+            r"| denna period| el| i kwh| under perioden"
+            r"| this period| totalt)?|antal kwh|kwh|energi|energy used"
+            r"|electricity used|förbrukad el|uttag|överförd energi"
+        ),
+    ),
+    (
+        "ocr",
+        (
+            r"ocr(?:[\s-]?(?:nummer|nr|referens|number|reference))?|betalningsreferens"
+            r"|ocr/referens|referens \(ocr\)"
+            r"|betalningsreferens \(ocr\)|ocr-nr|ocr/meddelande|payment"
+            r" reference(?: \(ocr\))?|fakturanr/ocr|ocr-nummer/referens"
+        ),
+    ),
+    (
+        "passengers",
+        (
+            r"resen[aä]r(?:er(?:na)?)?(?:\s?\d{1,2})?|passagerare(?:\s?\d{1,2})?|passengers?(?:\s?\d{1,2})?"
+            r"|travell?ers?(?:\s?\d{1,2})?|resande|namn på resenär(?:er)?"
+            r"|passenger names?|guests?|gäster|gäst"
+            r"|resenärens namn|traveller names?|passenger\(s\)|traveller\(s\)"
+            r"|resenär\(er\)|vem reser|who'?s travell?ing"
+        ),
+    ),
+    (
+        "payment_method",
+        (
+            r"betal(?:nings)?(?:s[aä]tt|metod|alternativ|medel|typ)|payment(?:"
+            r" method| type| details)?|betalning"
+            r"|paid (?:with|by|via)|betalat med|betald med|kort|card|method"
+            r" of payment|betalas med|betalt med"
+        ),
+    ),
+    ("size", r"storlek|stl|str|size|sz|strl"),
+    ("color", r"f[äa]rg|colou?r|kulör"),
+    ("serial", r"s/?n|serie ?-?(?:nummer|nr)|serial(?: number| no)?|imei|serienr"),
+    ("warranty", r"garanti(?:tid)?|warranty|guarantee"),
+    ("quantity", r"antal|qty|quantity|kvantitet|st|mängd|count|pcs"),
+    (
+        "unit_price",
+        (
+            r"(?:pris|price)(?: ?/ ?st| per st| each| per (?:styck|unit"
+            r"|item)|/styck|/unit)?|styckpris|á-?pris|à-?pris|a-?pris|unit"
+            r" price|each|st-?pris|enhetspris|pris per styck"
+        ),
+    ),
+    (
+        "line_total",
+        (
+            r"summa|belopp|total(?:t|pris)?|radsumma|amount|line total"
+            r"|subtotal|delsumma|item total|radbelopp"
+        ),
+    ),
+    (
+        "travel_from",
+        (
+            r"från|from|avreseort|avgångsort|origin|departure (?:airport"
+            r"|station|city|from)|departs? from|avgår från|avresa från"
+            r"|avgångsstation|start(?:station)?|departing|departure location"
+        ),
+    ),
+    (
+        "travel_to",
+        (
+            r"till|to|destination|ankomstort|arrival (?:airport|station"
+            r"|city|at)|arrives? (?:at|in)|ankommer till|ankomststation"
+            r"|resmål|slutstation|arriving|arrival location"
+        ),
+    ),
+    (
+        "departure",
+        (
+            r"avg[åa]ng(?:stid)?|avg\.?|avresa|departure(?: time| date"
+            r"| date and time)?|departs?|depart|depart at|dep\.?|avgår"
+            r"|utresa|departing at|avgångsdatum|take-?off|leaves|avgångs?tid"
+            r"|departure date/time"
+        ),
+    ),
+    (
+        "arrival",
+        (
+            r"ankomst(?:tid)?|ank\.?|arrival(?: time| date| date and time)?"
+            r"|arrives?|arrive at|arr\.?|framme|ankommer|landar|lands|arriving"
+            r" at|beräknad ankomst"
+        ),
+    ),
+    (
+        "travel_number",
+        (
+            r"(?:tåg|flyg|flight|train|buss|bus|linje|line|färje|ferry"
+            r"|avgångs|turs?|service|coach|rutt)(?:\s?-?\s?(?:nummer|nr"
+            r"|number|no|id)\.?)?|transport|avgång nr|service number|fartyg"
+            r"|tur"
+        ),
+    ),
+    (
+        "travel_on",
+        (
+            r"(?:rese|avrese|travel|departure|journey)[\s-]?(?:datum|dag"
+            r"|date)|datum|date|dag|day|resdag|date of (?:travel|departure)"
+        ),
+    ),
+    (
+        "item",
+        (
+            r"vara|varor|artikel|artiklar|artikelnamn|benämning|produkt(?:er"
+            r"|namn)?|beskrivning|items?|product(?: name)?|description"
+            r"|namn|name|rätt(?:er)?|maträtt|title|titel|tjänst|specifikation"
+            r"|details|avser|biljett(?:typ)?|ticket(?: type)?|text|your"
+            r" items|service|post|vad|avgift|produktbeskrivning|item description"
+            r"|resa|typ|plagg"
+        ),
+    ),
+    (
+        "article_number",
+        (
+            r"art\.?\s?-?(?:nr|nummer|no)\.?|artikelnummer|varunr|varunummer"
+            r"|sku|item (?:no|number|#|code)|product (?:no|code|id)|ean"
+            r"|art|artnr|artikelnr|#|pos|rad|nr"
+        ),
+    ),
+    ("tax_rate", r"moms(?:sats)?|vat(?: rate)?|tax(?: rate)?|moms ?%|moms \(%\)|vat ?%"),
+    ("line_discount", r"rabatt|discount"),
+)
+_COMPILED = tuple((name, re.compile(rf"(?:{pattern})", re.IGNORECASE)) for name, pattern in _FIELDS)
+_CACHE: dict[str, frozenset[str]] = {}
+
+
+def field_names(label: str) -> frozenset[str]:
+    """Return the names of the values that a label may stand for; most labels have none."""
+    text = normal(label)
+    if not text or len(text) > 50:
+        return frozenset()
+    known = _CACHE.get(text)
+    if known is None:
+        known = frozenset(name for name, pattern in _COMPILED if pattern.fullmatch(text))
+        if len(_CACHE) < 4000:
+            _CACHE[text] = known
+    return known

@@ -1,0 +1,62 @@
+"""Items as a name with labelled lines under it: `Antal: 2`, `Pris: 79,99 kr`, `Storlek: M`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.item_names import NamedItem, read_name
+from ingestion.parsing.receipts.labels import money_kind
+from ingestion.parsing.receipts.raw_items import (
+    ItemReading,
+    from_named,
+    is_sentence,
+    take_block_row,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingestion.parsing.receipts.rows import Row
+
+
+def read_blocks(rows: Sequence[Row]) -> ItemReading:
+    """Read a name with labelled lines under it: `Antal: 2`, `Pris: 79,99 kr`, `Storlek: M`."""
+    reading = ItemReading(name="blocks")
+    index = 1
+    while index < len(rows):
+        named = NamedItem("")
+        end = index
+        while end < len(rows) and take_block_row(rows[end], named):
+            end += 1
+        above = [cell for cell in rows[index - 1].cells if cell]
+        priced = named.unit_minor is not None or named.line_minor is not None
+        described = named.unit_minor is not None or named.quantity or named.attributes
+        price_below = re.match(r"(?i)(?:pris|price)\b", rows[index].text)
+        priced = priced and bool(described or price_below) and not _is_fact(rows[index - 1])
+        if end > index and priced and len(above) == 1 and not is_sentence(above[0]):
+            head = re.sub(
+                r"(?i)^(?:vara|artikel|produkt|item|product|rätt|namn|name)\s*\d*\s*:\s*",
+                "",
+                above[0],
+            )
+            own = read_name(head)
+            item = from_named(own, index - 1, rows[index - 1])
+            item.attributes = {**named.attributes, **item.attributes}
+            item.quantity = named.quantity or own.quantity
+            item.unit = named.unit_minor
+            item.lone = named.line_minor
+            if item.unit is not None and item.lone is not None:
+                item.total, item.lone = item.lone, None
+            if item.name and money_kind(item.name)[0] is None:
+                reading.items.append(item)
+                reading.rows.update(range(index - 1, end))
+        index = max(end, index) + 1
+    return reading
+
+
+def _is_fact(row: Row) -> bool:
+    """Tell whether a row is a label with its value, such as the order's date."""
+    label = re.split(r"[:|]", row.text)[0]
+    return bool(field_names(label) - {"item", "plan", "restaurant"})

@@ -1,0 +1,94 @@
+"""An item in one row of cells whose columns have no names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.item_names import NamedItem, read_count, read_name, take_attribute
+from ingestion.parsing.receipts.raw_items import (
+    RawItem,
+    cell_amount,
+    from_named,
+    merged,
+    take_times,
+)
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from ingestion.parsing.receipts.amounts import Amount
+    from ingestion.parsing.receipts.rows import Row
+
+
+def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
+    """Return the item of a row: a name, a count, one or two amounts."""
+    cells = merged(row.cells)
+    if len(cells) < 2:
+        return None
+    amounts: list[Amount] = []
+    counts: list[Decimal] = []
+    names: list[str] = []
+    times = NamedItem("")
+    for cell in cells:
+        amount = cell_amount(cell)
+        count = read_count(cell)
+        if count is not None and (amount is None or not amount.looks_like_money) and not counts:
+            counts.append(count)
+        elif amount is not None:
+            amounts.append(amount)
+        elif (
+            re.fullmatch(r"\d{1,2}(?:[.,]\d)?\s?%", cell)
+            or not re.search(r"\w", cell)
+            or take_times(cell, times)
+            or (names and take_attribute(cell, times))
+        ):
+            continue
+        else:
+            names.append(cell)
+    if not names or not (amounts or times.unit_minor or times.line_minor):
+        return None
+    if (
+        not any(amount.looks_like_money for amount in amounts)
+        and not times.unit_minor
+        and not roles
+    ):
+        return None
+    # An article number before the name has digits mostly.
+    best = max(names[:2], key=lambda text: sum(char.isalpha() for char in text))
+    item = from_named(read_name(best, with_count=not counts), index, row)
+    for extra in names:
+        if extra is not best:
+            _attach_text(extra, item)
+    item.attributes = {**times.attributes, **item.attributes}
+    item.quantity = counts[0] if counts else (times.quantity or item.quantity)
+    price_of(item, amounts, times)
+    return item
+
+
+def _attach_text(text: str, item: RawItem) -> None:
+    named = NamedItem("")
+    for segment in re.split(r"\n|,\s+|\s+/\s+", text):
+        take_attribute(segment, named)
+    for key, value in named.attributes.items():
+        item.attributes.setdefault(key, value)
+    item.quantity = item.quantity if item.quantity is not None else named.quantity
+
+
+def price_of(item: RawItem, amounts: list[Amount], times: NamedItem) -> None:
+    """Note what the amounts of a row mean."""
+    item.currency = next((amount.currency for amount in amounts if amount.currency), None)
+    if times.unit_minor is not None:
+        item.unit = times.unit_minor
+        item.total = amounts[-1].minor if amounts else times.line_minor
+    elif len(amounts) >= 2:
+        item.unit, item.total = amounts[0].minor, amounts[-1].minor
+        if len(amounts) > 2:
+            # A column of VAT or discount stands between; the sums show whether this holds.
+            item.unit = amounts[0].minor
+    elif item.unit is not None and amounts:
+        item.total = amounts[0].minor
+    elif amounts:
+        item.lone = amounts[0].minor
+    else:
+        item.lone = times.line_minor

@@ -1,0 +1,152 @@
+"""Items in rows without a header, and in lines of text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import Amount, find_amounts, whole_amount
+from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.item_cells import item_of_cells, price_of
+from ingestion.parsing.receipts.item_names import NamedItem, read_count, read_name, take_attribute
+from ingestion.parsing.receipts.labels import MoneyKind, money_kind
+from ingestion.parsing.receipts.raw_items import (
+    MAX_ITEMS,
+    ItemReading,
+    RawItem,
+    attach,
+    from_named,
+    is_sentence,
+    merged,
+    split_row,
+    take_block_row,
+    take_times,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from ingestion.parsing.receipts.rows import Row
+
+_EACH = re.compile(r"(?i)\(?\s*(?:\b(?:à|á|@)|@|\beach\b:?)\s*$|\(\s*$")
+
+
+def read_rows(rows: Sequence[Row], name: str, *, loose: bool) -> ItemReading:
+    """Read the rows up to the total."""
+    reading = ItemReading(name=name)
+    for index, row in enumerate(rows):
+        if len(reading.items) >= MAX_ITEMS:
+            break
+        if _ends_items(row, reading):
+            break
+        item = item_of_cells(row, index, []) or (_item_of_line(row, index, loose=loose))
+        if item is None:
+            item = _item_over_two_rows(rows, index)
+        if item is not None and not _is_no_item(item, row):
+            reading.items.append(item)
+            reading.rows.add(index)
+        elif reading.items and index - max(reading.rows) <= 3 and attach(row, reading.items[-1]):
+            reading.rows.add(index)
+    return reading
+
+
+def _ends_items(row: Row, reading: ItemReading) -> bool:
+    """Behind the total nothing is an item any more."""
+    if not reading.items:
+        return False
+    label, amount = split_row(row)
+    if amount is None:
+        return False
+    kind, sureness = money_kind(label)
+    return kind is MoneyKind.TOTAL and sureness >= 2
+
+
+def _is_no_item(item: RawItem, row: Row) -> bool:
+    kind, _ = money_kind(item.name)
+    if kind is not None:
+        # "Kortspel" contains a way to pay; a count and a product make it an item all the same.
+        return not (
+            kind in (MoneyKind.PAID, MoneyKind.IGNORED)
+            and item.quantity is not None
+            and item.unit is not None
+        )
+    label = split_row(row)[0]
+    names = field_names(label) - {"item", "plan", "restaurant"}
+    bare = re.sub(r"(?i)\b(?:kr|sek|eur|usd|gbp|nok|dkk)\b", " ", item.name)
+    if take_attribute(item.name, NamedItem("")):
+        return True
+    return bool(names) or not re.search(r"[^\W\d_]{2}", bare)
+
+
+def _item_of_line(row: Row, index: int, *, loose: bool) -> RawItem | None:
+    """Read a line of text: `2 x Capricciosa à 115,00 kr 230,00 kr`."""
+    if len([cell for cell in row.cells if cell]) != 1:
+        return None
+    text = next(cell for cell in row.cells if cell).split("\n")[0]
+    amounts = find_amounts(text)
+    if not amounts or len(text) > 160 or re.search(r"\w{2}", _tail(text, amounts[-1])):
+        return None
+    head = text[: amounts[0].start]
+    times = _times_before(head)
+    if times is not None:
+        head, count = times
+    else:
+        head, count = re.sub(r"(?i)\(\s*$|[\s(]*(?:à|á|@|each|st)\s*$", "", head), None
+    item = from_named(read_name(head.rstrip(" :.=–-")), index, row)
+    item.quantity = count if count is not None else item.quantity
+    structured = item.quantity is not None or len(amounts) > 1 or bool(item.attributes)
+    if not item.name or not (structured or loose) or is_sentence(item.name):
+        return None
+    if times is not None and len(amounts) == 1:
+        item.unit = amounts[0].minor
+        item.currency = amounts[0].currency
+        return item
+    each = _EACH.search(text[: amounts[0].start]) or re.match(
+        r"(?i)\s*(?:/\s?st|per st|each)", text[amounts[0].end :]
+    )
+    price_of(item, amounts, NamedItem(""))
+    if each and len(amounts) == 1:
+        item.unit, item.lone = amounts[0].minor, None
+    return item
+
+
+def _tail(text: str, amount: Amount) -> str:
+    return re.sub(r"(?i)\s*(?:/\s?st|per st|each|styck|kr)\W*$", "", text[amount.end :])
+
+
+def _times_before(head: str) -> tuple[str, Decimal | None] | None:
+    """Split `Capricciosa 2 x `, as in `Capricciosa 2 x 115,00 kr`."""
+    match = re.search(
+        r"(?i)[\s,(–:-]+(\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st|pcs|kg)?\.?\s?(?:[x×*@]|à|á)\s*$", head
+    )
+    return (head[: match.start()], read_count(match[1])) if match else None
+
+
+def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
+    """A name in one row and `2 × 115,00 kr` (with or without the sum) in the next."""
+    if index == 0:
+        return None
+    row = rows[index]
+    named = NamedItem("")
+    cells = merged(row.cells)
+    if not cells or not take_times(cells[0], named):
+        return None
+    above = _name_above(rows, index, named)
+    name_cells = [cell for cell in above.cells if cell]
+    if len(name_cells) != 1 or find_amounts(name_cells[0]) or is_sentence(name_cells[0]):
+        return None
+    item = from_named(read_name(name_cells[0], with_count=False), index, row)
+    item.quantity, item.unit, item.total = named.quantity, named.unit_minor, named.line_minor
+    item.attributes = {**named.attributes, **item.attributes}
+    last = whole_amount(cells[-1]) if len(cells) > 1 else None
+    item.total = last.minor if last else item.total
+    return item
+
+
+def _name_above(rows: Sequence[Row], index: int, named: NamedItem) -> Row:
+    """Go up past lines such as `Storlek: M` to the name that they describe."""
+    at = index - 1
+    while at > max(0, index - 6) and take_block_row(rows[at], named):
+        at -= 1
+    return rows[at]

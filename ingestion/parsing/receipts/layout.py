@@ -1,0 +1,242 @@
+"""The layout reading: everything that a mail's visible rows say about a purchase."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import find_amounts
+from ingestion.parsing.receipts.classify import looks_like_refund
+from ingestion.parsing.receipts.items import find_items
+from ingestion.parsing.receipts.money_lines import find_money_lines, find_sentences
+from ingestion.parsing.receipts.pairs import find_pairs
+from ingestion.parsing.receipts.sums import Sums, solve
+from ingestion.parsing.receipts.travel import find_legs
+from ingestion.parsing.receipts.travellers import find_passengers
+from ingestion.parsing.receipts.values import Found, Values, numbers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    from ingestion.parsing.receipts.rows import Row
+    from paypulse.receipts import Leg
+
+_KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
+
+
+@dataclass(slots=True)
+class Layout:
+    """What the rows say."""
+
+    sums: Sums
+    currency: str | None = None
+    currencies: frozenset[str] = frozenset()
+    order_number: Found[str] | None = None
+    ordered_on: Found[date] | None = None
+    refunded_on: Found[date] | None = None
+    restaurant: Found[str] | None = None
+    plan: Found[str] | None = None
+    billing_period: Found[str] | None = None
+    next_billing_on: Found[date] | None = None
+    period: Found[tuple[date, date]] | None = None
+    due_on: Found[date] | None = None
+    consumption_kwh: Found[Decimal] | None = None
+    ocr: Found[str] | None = None
+    booking: Found[str] | None = None
+    payment_method: Found[str] | None = None
+    legs: tuple[Leg, ...] = ()
+    passengers: tuple[str, ...] = ()
+    refund: bool = False
+    swedish: bool = False  # by its words for VAT and sums
+
+
+def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | None) -> Layout:
+    """Read the visible rows of a mail.
+
+    Args:
+        rows: From `page`.
+        subject: Of the original mail.
+        domain: Of its sender; tells kronor from kroner.
+        near: The day on which it was sent.
+    """
+    text = "\n".join(row.text for row in rows)
+    refund = looks_like_refund(subject, text)
+    pairs = find_pairs(rows)
+    values = Values(pairs, rows, near)
+    layout = Layout(_solve(rows, refund=refund), refund=refund)
+    layout.currency, layout.currencies = _currency(rows, domain, layout.sums)
+    values.month_first = layout.currency in ("USD", "CAD")
+    is_invoice = bool(re.search(r"(?i)faktura|invoice|räkning|\bbill\b", subject))
+    layout.order_number = next(numbers_of(values, subject, is_invoice=is_invoice), None)
+    days = (
+        ("invoiced_on", "ordered_on", "paid_on")
+        if is_invoice
+        else ("ordered_on", "invoiced_on", "paid_on")
+    )
+    layout.ordered_on = values.day(*days) or _day_in_text(rows, near, values)
+    layout.refunded_on = values.day("refunded_on")
+    layout.restaurant = values.text("restaurant") or _restaurant_in_text(rows)
+    layout.plan = values.text("plan")
+    layout.billing_period = values.billing_period()
+    layout.next_billing_on = values.day("next_billing_on") or _next_billing(rows, near, values)
+    layout.period = values.period("billing_period") or _start_and_end(values)
+    layout.due_on = values.day("due_on")
+    layout.consumption_kwh = values.consumption()
+    layout.ocr = values.ocr()
+    layout.booking = values.number("booking")
+    layout.payment_method = values.text("payment_method")
+    layout.swedish = bool(re.search(r"(?i)\b(?:moms|att betala|totalsumma|summa|kvitto)\b", text))
+    layout.legs = find_legs(rows, pairs, near)
+    layout.passengers = find_passengers(rows, pairs)
+    return layout
+
+
+def _solve(rows: Sequence[Row], *, refund: bool) -> Sums:
+    """Solve once for each way to read the items, since they decide which rows are sums."""
+    readings = find_items(rows)
+    best: Sums | None = None
+    for reading in readings:
+        lines = find_money_lines(rows, reading.rows)
+        sums = solve(lines, [reading], refund=refund)
+        if sums.adds_up:
+            return sums
+        if best is None or (best.total is None and sums.total is not None):
+            best = sums
+    if best is None or best.total is None:
+        lines = find_money_lines(rows, set())
+        sentences = find_sentences(rows, refund=refund)
+        bare = solve([*lines, *sentences], readings[:1], refund=refund)
+        if best is None or bare.total is not None:
+            best = bare
+    return best
+
+
+def _currency(rows: Sequence[Row], domain: str, sums: Sums) -> tuple[str | None, frozenset[str]]:
+    """Return the currency of the sums, and all that occur."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        for amount in find_amounts(row.text):
+            if amount.currency:
+                counts[amount.currency] += 1
+    text = sums.total_quote
+    of_total = [amount.currency for amount in find_amounts(text) if amount.currency]
+    named = frozenset(counts) - {"KR"}
+    chosen = of_total[-1] if of_total else (counts.most_common(1)[0][0] if counts else None)
+    if chosen is None:
+        chosen = _named_currency(rows, sums.total_quote)
+    if chosen == "KR":
+        country = domain.rpartition(".")[2]
+        kroner = [code for code in ("SEK", "NOK", "DKK", "ISK") if code in named]
+        chosen = kroner[0] if len(kroner) == 1 else _KRONOR.get(country, "SEK")
+        if not kroner and chosen == "SEK":
+            chosen = _by_words(rows)
+    return chosen, named
+
+
+def _named_currency(rows: Sequence[Row], total: str) -> str | None:
+    of_total = re.search(r"\b(?:SEK|EUR|USD|GBP|NOK|DKK)\b", total)
+    if of_total:
+        return of_total[0]
+    for row in rows:
+        match = re.search(
+            (
+                r"(?i)\b(?:valuta|currency|belopp i|amounts? in|alla priser"
+                r" i|prices in)\b\W*(?:är |is |are )?(?P<code>sek|eur|usd"
+                r"|gbp|nok|dkk|kronor|kr)\b"
+            ),
+            row.text,
+        )
+        match = match or re.search(r"\((?P<code>SEK|EUR|USD|GBP|NOK|DKK|kr)\)", row.text)
+        if match:
+            code = match["code"].upper()
+            return "KR" if code in ("KR", "KRONOR") else code
+    return None
+
+
+def _by_words(rows: Sequence[Row]) -> str:
+    """Tell Norwegian and Danish mails with bare `kr` by their word for VAT."""
+    text = " ".join(row.text for row in rows[:200]).lower()
+    if re.search(r"\bmva\b", text):
+        return "NOK"
+    danish = re.search(r"\b(?:heraf moms|beløb|ordrenummer|levering|tak for din)\b", text)
+    return "DKK" if danish and "æ" in text + "ø" and re.search("[æø]", text) else "SEK"
+
+
+def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Found[date] | None:
+    """Return the day that stands with words of ordering: `beställning lagd den 12 oktober`."""
+    from ingestion.parsing.receipts.dates import find_dates
+
+    for row in rows:
+        if len(row.text) > 300:
+            continue
+        match = re.search(
+            (
+                r"(?i)\b(?:beställ\w*|order(?:ed)?(?: placed)?|köp(?:te"
+                r"|t|et)?|lagd|gjord|placed|purchased?|bokad|mottogs|mottagen"
+                r"|mottog|received|betalades|payment|betalning|dragits"
+                r"|debiterat|charged|paid|kvitto|receipt)\b[^.]{0,60}?\b(?:on"
+                r"|den|of|från|for)?\s*(?=\d|[A-Za-z]{3,9}\s\d)"
+            ),
+            row.text,
+        )
+        if match is None:
+            continue
+        if re.search(
+            (
+                r"(?i)leverans|deliver|nästa|next|förnya|renew|före|before"
+                r"|senast|arriv|until|till och med"
+            ),
+            row.text[: match.end()],
+        ):
+            continue
+        found = find_dates(
+            row.text[match.end() : match.end() + 40], near, month_first=values.month_first
+        )
+        if found and found[0].start < 12:
+            return Found(found[0].day, row.text)
+    return None
+
+
+def _restaurant_in_text(rows: Sequence[Row]) -> Found[str] | None:
+    for row in rows[:25]:
+        match = re.search(
+            r"(?:[Bb]eställning|[Oo]rder|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Kk]vitto)\s(?:från|from|hos|at)\s(?P<name>[A-ZÅÄÖ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖ&0-9][\w&'\u2019-]*|och|the|of|i|på)){0,4})",
+            row.text,
+        )
+        if match:
+            return Found(match["name"].rstrip(".,! "), row.text)
+    return None
+
+
+def _next_billing(rows: Sequence[Row], near: date | None, values: Values) -> Found[date] | None:
+    """Read it from a sentence: `Ditt abonnemang förnyas den 3 mars 2026`."""
+    from ingestion.parsing.receipts.dates import find_dates
+
+    for row in rows:
+        match = re.search(
+            (
+                r"(?i)\b(?:förnyas|nästa (?:betalning|debitering|dragning"
+                r"|faktura|gång)|renews?|next (?:payment|billing|charge"
+                r"|invoice|bill)|will be charged|dras (?:nästa|igen)|be"
+                r" billed)\b"
+            ),
+            row.text[:300],
+        )
+        if match:
+            found = find_dates(
+                row.text[match.start() : match.start() + 100], near, month_first=values.month_first
+            )
+            if found:
+                return Found(found[0].day, row.text)
+    return None
+
+
+def _start_and_end(values: Values) -> Found[tuple[date, date]] | None:
+    start, end = values.day("period_start"), values.day("period_end")
+    if start and end and start.value < end.value:
+        return Found((start.value, end.value), f"{start.quote}\n{end.quote}")
+    return None

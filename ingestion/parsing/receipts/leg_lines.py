@@ -1,0 +1,136 @@
+"""Legs in lines of text, and under routes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import find_amounts
+from ingestion.parsing.receipts.dates import find_dates, find_times
+from ingestion.parsing.receipts.leg_values import CARRIER_NUMBER, NOISE, to_instants, without_dates
+from paypulse.receipts import Leg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from ingestion.parsing.receipts.rows import Row
+
+_FLIGHT = re.compile(r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4})\b")
+_ARROW = re.compile(r"\s*(?:→|➝|➔|⟶|\u203a|»|->|=>|—|–|\x00)\s*|\s+-\s+|\s+(?:till|to|til)\s+")
+
+
+def from_lines(rows: Sequence[Row], near: date | None) -> list[Leg]:
+    """Read legs that stand in one line."""
+    legs: list[Leg] = []
+    day: date | None = None
+    number: str | None = None
+    for row in rows:
+        text = " ".join(row.text.split())
+        if len(text) > 300:
+            continue
+        if row.cells and (named := CARRIER_NUMBER.match(next(cell for cell in row.cells if cell))):
+            number = named["number"].strip()
+        by_cell = [
+            _leg_of_line(" ".join(cell.split()), near, day, number)
+            for cell in row.cells
+            if len(row.cells) > 1
+        ]
+        found = [leg for leg in by_cell if leg is not None]
+        if (
+            not found
+            and len(row.cells) < 5
+            and (leg := _leg_of_line(text, near, day, number)) is not None
+        ):
+            found = [leg]
+        if found:
+            legs.extend(found)
+            number = None
+            continue
+        # A line of its own may name the day or the train of the legs under it.
+        alone = find_dates(text, near)
+        if len(alone) == 1 and len(text) < 60:
+            day = alone[0].day
+        named = CARRIER_NUMBER.search(text)
+        if named and len(text) < 40:
+            number = named["number"].strip()
+    return legs
+
+
+def from_routes(rows: Sequence[Row], near: date | None) -> list[Leg]:
+    """Read a route in one row (`Umeå C – Luleå C`) with its times in the rows under it."""
+    legs: list[Leg] = []
+    for index, row in enumerate(rows):
+        route = _route_of(row, near)
+        if route is None:
+            continue
+        block = [row]
+        for below in rows[index + 1 : index + 7]:
+            if _route_of(below, near) is not None:
+                break
+            block.append(below)
+        text = " ; ".join(part.text for part in block)
+        days, times = find_dates(text, near), find_times(without_dates(text, near))
+        if not days or len(times) < 2:
+            continue
+        named = CARRIER_NUMBER.search(text) or _FLIGHT.search(text)
+        end = days[1].day if len(days) > 1 and days[1].start < times[1].end else None
+        instants = to_instants(days[0].day, end, times[:1], times[1:2])
+        legs.append(Leg(named["number"].strip() if named else None, *route, *instants))
+    return legs
+
+
+def _route_of(row: Row, near: date | None) -> tuple[str, str] | None:
+    for cell in row.cells:
+        if (
+            5 < len(cell) < 90
+            and not find_amounts(cell)
+            and not find_times(without_dates(cell, near))
+        ):
+            text = re.sub(r"\s*\([A-Z]{3}\)", "", cell)
+            places = _places(_FLIGHT.sub(" ", without_dates(text, near)))
+            if places and all(place[0].isupper() for place in places):
+                return places
+    return None
+
+
+def _leg_of_line(text: str, near: date | None, day: date | None, number: str | None) -> Leg | None:
+    masked = without_dates(text, near)
+    times = find_times(masked)
+    named = CARRIER_NUMBER.search(masked) or _FLIGHT.search(masked)
+    if named is None and any(amount.currency for amount in find_amounts(text)):
+        return None  # an item with its prices
+    if len(times) not in (2, 3) or not _ARROW.search(masked):
+        return None
+    days = find_dates(text, near)
+    body = masked
+    if named:
+        begin, end = named.span()
+        body = masked[:begin] + " " * (end - begin) + masked[end:]
+        number = named["number"].strip()
+    places = _places(body)
+    if places is None:
+        return None
+    start = days[0].day if days else day
+    end_day = days[1].day if len(days) > 1 else None
+    return Leg(number, *places, *to_instants(start, end_day, times[:1], times[1:2]))
+
+
+def _places(body: str) -> tuple[str, str] | None:
+    """Return (from, to): what is left between the arrows when times and days are gone."""
+    marked = body
+    for timed in reversed(find_times(body)):
+        marked = f"{marked[: timed.start]} {marked[timed.end :]}"
+    marked = re.sub(
+        r"(?i)\b(?:boknings?\w*|booking|pris|price|vagn|plats|coach|seat)\b.*$", "", marked
+    )
+    fragments: list[str] = []
+    for piece in _ARROW.split(marked):
+        parts = re.split(r"[,;|()]|\.\s|:\s", piece)
+        # Before the first arrow the place comes last ("Resa: Tåg 7, Umeå"), behind it first.
+        for part in parts if fragments else reversed(parts):
+            text = re.sub(r"\s+", " ", NOISE.sub(" ", part)).strip(" :.,-–/·")
+            if re.search(r"[^\W\d_]{2}", text) and len(text) < 50:
+                fragments.append(text)
+                break
+    return (fragments[0], fragments[1]) if len(fragments) == 2 else None

@@ -1,0 +1,57 @@
+"""Places, instants and numbers of legs."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
+
+_CARRIER = (
+    r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss|buss|bus"
+    r"|coach|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur|avgång|sailing|rutt|fartyg|flyght)"
+)
+CARRIER_NUMBER = re.compile(
+    rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b"
+)
+NOISE = re.compile(
+    r"(?i)\b(?:kl\.?|klockan|at|avg(?:ång|år|\.)?|ank(?:omst|ommer|\.)?|dep(?:arts?|arture|\.)?|arr(?:ives?|ival|\.)?"
+    r"|den|on|from|från|mån(?:dag)?|tis(?:dag)?|ons(?:dag)?|tors?(?:dag)?|fre(?:dag)?|lör(?:dag)?|sön(?:dag)?"
+    r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+    r"|utresa|hemresa|återresa|outbound|return|inbound|direkt|departure"
+    r"|arrival|datum|date|resa \d|leg \d|\+1)\b\.?:?"
+)
+
+
+def without_dates(text: str, near: date | None) -> str:
+    """Blank out the dates, so that 14.05 in 14.05.2026 is no time."""
+    for found in find_dates(text, near):
+        text = text[: found.start] + " " * (found.end - found.start) + text[found.end :]
+    return text
+
+
+def place_in(text: str, near: date | None) -> str | None:
+    """Return the place in a text, without times and days."""
+    text = without_dates(text, near)
+    for timed in reversed(find_times(text)):
+        text = text[: timed.start] + " " + text[timed.end :]
+    text = re.sub(r"\bT\b", " ", NOISE.sub(" ", text))
+    text = re.sub(r"\s+", " ", text).strip(" ,;:.-–|")
+    return text if re.search(r"[^\W\d_]{2}", text) and len(text) < 60 else None
+
+
+def to_instants(
+    start: date | None, end: date | None, left: list[Timed], right: list[Timed]
+) -> tuple[str | None, str | None]:
+    """Return departure and arrival."""
+    departure = _instant(start, left)
+    if end is None and start is not None and left and right:
+        # A night train arrives the next day, and few mails say so.
+        end = start + timedelta(days=1) if right[0].time < left[0].time else start
+    return departure, _instant(end or start, right)
+
+
+def _instant(day: date | None, times: list[Timed]) -> str | None:
+    if day is None:
+        return None
+    return f"{day.isoformat()}T{times[0].time}" if times else day.isoformat()

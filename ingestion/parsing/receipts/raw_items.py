@@ -1,0 +1,244 @@
+"""Items before it is known what their prices mean, and the rows that belong to them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import Amount, find_amounts, is_currency, whole_amount
+from ingestion.parsing.receipts.item_names import NamedItem, read_count, take_attribute
+from ingestion.parsing.receipts.labels import MoneyKind, money_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from ingestion.parsing.receipts.rows import Row
+
+_SUMS = frozenset(
+    {
+        MoneyKind.TOTAL,
+        MoneyKind.SUBTOTAL,
+        MoneyKind.TAX,
+        MoneyKind.NET,
+        MoneyKind.PAID,
+        MoneyKind.REFUND,
+        MoneyKind.IGNORED,
+    }
+)
+MAX_ITEMS = 300
+_TIMES = re.compile(
+    r"(?i)^\W*(?:antal:?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
+    r"|pcs|kg|stk)?\s?(?:[x×*@]|à|á|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
+)
+
+
+@dataclass(slots=True)
+class RawItem:
+    """An item before it is known what its lone price means."""
+
+    name: str
+    row: int
+    quote: str
+    quantity: Decimal | None = None
+    unit: int | None = None
+    total: int | None = None
+    lone: int | None = None  # of one or of all
+    lone_is_unit: bool = False  # what the column's heading says
+    attributes: dict[str, str] = field(default_factory=dict)
+    currency: str | None = None
+
+    @property
+    def count(self) -> Decimal | int:
+        """How many; one where nothing is printed."""
+        return self.quantity if self.quantity is not None else 1
+
+
+@dataclass(slots=True)
+class ItemReading:
+    """One way to read a mail's items, and the rows that it takes for them."""
+
+    items: list[RawItem] = field(default_factory=list)
+    rows: set[int] = field(default_factory=set)
+    name: str = ""
+
+
+def is_sum(row: Row) -> bool:
+    """Tell whether a row is a sum and no item."""
+    label, amount = split_row(row)
+    if amount is None:
+        return False
+    kind, sureness = money_kind(label)
+    if kind not in _SUMS:
+        return False
+    counted = any(read_count(cell) is not None for cell in row.cells[1:])
+    return not (counted and len(row.cells) > 2 and sureness < 3)
+
+
+def split_row(row: Row) -> tuple[str, Amount | None]:
+    """Return a row's label and its last amount: what a sum or fee looks like."""
+    cells = merged(row.cells)
+    if len(cells) == 1:
+        text = cells[0].split("\n")[-1] if "\n" in cells[0] else cells[0]
+        amounts = find_amounts(text)
+        if amounts and not re.search(r"\w", text[amounts[-1].end :]):
+            return text[: amounts[-1].start].strip(" :–-"), amounts[-1]
+        return text, None
+    amount = whole_amount(cells[-1].replace("\n", " "))
+    if amount is not None:
+        words = [
+            cell for cell in cells[:-1] if re.search(r"[^\W\d_]", cell) and not whole_amount(cell)
+        ]
+        return (words[0].replace("\n", " ") if words else ""), amount
+    amount = whole_amount(cells[0])
+    if amount is not None and len(cells) == 2:
+        return cells[1], amount
+    joined = " ".join(cells)
+    amounts = find_amounts(joined)
+    if amounts and not re.search(r"\w", joined[amounts[-1].end :]):
+        return joined[: amounts[-1].start].strip(" :–-"), amounts[-1]
+    return cells[0], None
+
+
+def merged(cells: Sequence[str]) -> list[str]:
+    """Drop empty cells and put a currency in a cell of its own to its number."""
+    merged: list[str] = []
+    for cell in cells:
+        if not cell:
+            continue
+        if (merged and is_currency(cell) and re.search(r"\d$", merged[-1])) or (
+            merged and is_currency(merged[-1]) and re.match(r"[-\u2212]?\d", cell)
+        ):
+            merged[-1] += f" {cell}"
+        else:
+            merged.append(cell)
+    return merged
+
+
+def cell_amount(cell: str) -> Amount | None:
+    """Return the amount in a cell, the last where an old price is crossed out."""
+    lines = [line for line in cell.split("\n") if line]
+    amounts = [
+        amount
+        for line in lines
+        if (
+            amount := whole_amount(
+                re.sub(r"(?i)\s*/\s*(?:st|kg|pcs)\.?$|\s*(?:per st|each|/kwh)$", "", line)
+            )
+        )
+    ]
+    # A crossed-out price stands first.
+    return amounts[-1] if amounts else None
+
+
+def price(item: RawItem, unit: Amount | None, total: Amount | None, *, unit_only: bool) -> None:
+    """Note what the columns say about the price."""
+    item.currency = next(
+        (found.currency for found in (total, unit) if found and found.currency), None
+    )
+    if unit is not None and total is not None:
+        item.unit, item.total = unit.minor, total.minor
+    else:
+        lone = unit or total
+        assert lone is not None  # noqa: S101 - the caller looked
+        item.lone, item.lone_is_unit = lone.minor, unit_only and unit is not None
+
+
+def from_named(named: NamedItem, index: int, row: Row) -> RawItem:
+    """Return an item without prices."""
+    return RawItem(
+        named.name,
+        index,
+        row.text,
+        named.quantity,
+        named.unit_minor,
+        named.line_minor,
+        attributes=dict(named.attributes),
+    )
+
+
+def attach(row: Row, item: RawItem) -> bool:
+    """Give a row of attributes ("Storlek: M", "2 × 115,00 kr") to the item above it."""
+    named = NamedItem("")
+    taken = False
+    for cell in row.cells:
+        for segment in re.split(r"\n|,\s+|\s*;\s*|\s+/\s+|\s+[—–-]\s+", cell):
+            if segment.strip():
+                if not take_times(segment, named) and not take_attribute(segment, named):
+                    return False
+                taken = True
+    if not taken:
+        return False
+    for key, value in named.attributes.items():
+        item.attributes.setdefault(key, value)
+    item.quantity = item.quantity if item.quantity is not None else named.quantity
+    _take_prices(item, named)
+    return True
+
+
+def _take_prices(item: RawItem, named: NamedItem) -> None:
+    if named.unit_minor is not None and item.unit is None:
+        item.unit = named.unit_minor
+        if item.total is None and item.lone is not None:
+            item.total, item.lone = item.lone, None
+    if named.line_minor is not None and item.total is None and item.lone is None:
+        item.lone = named.line_minor
+
+
+def take_times(segment: str, named: NamedItem) -> bool:
+    """Take `2 × 115,00 kr`, with or without the sum."""
+    match = _TIMES.match(segment)
+    if match is None:
+        return False
+    amounts = find_amounts(segment[match.end() :], bare=True)
+    if not 1 <= len(amounts) <= 2:
+        return False
+    named.quantity = read_count(match["count"])
+    named.unit_minor = amounts[0].minor
+    if len(amounts) == 2:
+        named.line_minor = amounts[1].minor
+    return True
+
+
+def is_sentence(text: str) -> bool:
+    """Tell whether a text is no name."""
+    return text.count(" ") > 11 or bool(
+        re.search(
+            r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?|datum|date)\b|[.!?]\s",
+            text,
+        )
+    )
+
+
+def take_block_row(row: Row, named: NamedItem) -> bool:
+    """Take a row that only describes the item above it."""
+    text = " ".join(cell for cell in row.cells if cell)
+    if not 0 < len(text) < 120:
+        return False
+    alone = whole_amount(text)
+    described = named.unit_minor is not None or named.quantity is not None or named.attributes
+    if alone is not None and alone.looks_like_money and described and named.line_minor is None:
+        named.line_minor = alone.minor
+        return True
+    segments = [
+        part for part in re.split(r"\n|,\s+|\s*;\s*|\s+/\s+|\s+[—–-]\s+", text) if part.strip()
+    ]
+    if len(row.cells) > 2:
+        segments = [cell for cell in row.cells if cell]
+    return all(
+        take_times(segment, named)
+        or take_attribute(segment, named)
+        or _take_price_alone(segment, named)
+        for segment in segments
+    )
+
+
+def _take_price_alone(segment: str, named: NamedItem) -> bool:
+    """Take `59,00 kr`, once a count or a price for one has been read before it."""
+    amount = whole_amount(segment)
+    counted = named.unit_minor is not None or named.quantity is not None
+    if amount is None or not amount.looks_like_money or not counted:
+        return False
+    named.line_minor = named.line_minor if named.line_minor is not None else amount.minor
+    return True

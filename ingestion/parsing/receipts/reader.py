@@ -1,0 +1,211 @@
+"""A mail's bytes to its receipt: the whole reading, in the order in which it happens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import find_amounts
+from ingestion.parsing.receipts.classify import categorize, classify, document_type
+from ingestion.parsing.receipts.combine import combine
+from ingestion.parsing.receipts.forwarding import find_original
+from ingestion.parsing.receipts.layout import Layout, read_layout
+from ingestion.parsing.receipts.message import MailText, read_message
+from ingestion.parsing.receipts.page import read_html, read_text
+from ingestion.parsing.receipts.structured import read_markup
+from ingestion.parsing.receipts.vendor_names import vendor_name
+from paypulse.receipts import (
+    Category,
+    ReadingSignal,
+    ReceiptOutcome,
+    ReceiptReading,
+    ReceiptStatus,
+    ReceiptWarning,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ingestion.parsing.receipts.markup import Markup
+    from ingestion.parsing.receipts.rows import Page
+    from paypulse.receipts import Receipt, ReceiptModel
+
+# What hidden text is only for a machine to read.
+_ORDERS = re.compile(
+    r"(?i)\b(?:ignore|disregard|override|system prompt|instructions?"
+    r"|as an ai|assistant|ignorera|bortse från|instruktion\w*|json"
+    r"|total\s*[:=]|category\s*[:=])\b"
+)
+_LIMITS = frozenset(
+    {
+        ReadingSignal.TOO_LARGE,
+        ReadingSignal.TOO_DEEP,
+        ReadingSignal.TIME_LIMIT,
+        ReadingSignal.TOO_MANY_PARTS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVendor:
+    """What a vendor configuration says about the sender."""
+
+    name: str
+    category: Category
+
+
+@dataclass(frozen=True, slots=True)
+class MailReading:
+    """A mail, read but not yet judged."""
+
+    mail: MailText
+    page: Page
+    layout: Layout
+    markup: Markup
+    sent_on: date | None
+
+
+def read_receipt(
+    content: bytes, *, known: KnownVendor | None = None, model: ReceiptModel | None = None
+) -> ReceiptReading:
+    """Return what a mail says about a purchase; any bytes get an outcome.
+
+    Args:
+        content: The message, RFC 5322.
+        known: The vendor whose mail it is, by sender and subject; its name and category count.
+        model: A further reader, asked when the others leave something open.
+    """
+    read = read_mail_text(content)
+    vendor = (
+        known.name
+        if known
+        else vendor_name(
+            read.mail.sender_name, read.mail.sender, read.markup.vendor, read.page.text
+        )
+    )
+    category = known.category if known else _category(read)
+    outcome = _outcome(read)
+    if outcome is ReceiptOutcome.NOT_AN_INVOICE:
+        return ReceiptReading(outcome, signals=frozenset(_signals(read)))
+    receipt = combine(
+        read.layout,
+        read.markup,
+        vendor=vendor,
+        category=category,
+        document=document_type(read.mail.subject, read.page.text, outcome),
+        sent_on=read.sent_on,
+    )
+    signals = _signals(read)
+    receipt = _with_warnings(receipt, read, signals)
+    reading = ReceiptReading(outcome, receipt, frozenset(signals))
+    if model is not None and receipt.status is ReceiptStatus.NEEDS_REVIEW:
+        from ingestion.parsing.receipts.second_reading import with_model
+
+        return with_model(reading, model, read.page.text)
+    return reading
+
+
+def read_mail_text(content: bytes) -> MailReading:
+    """Read a mail's rows, markup and layout."""
+    mail = read_message(content)
+    page = read_html(mail.html) if mail.html.strip() else read_text(mail.text)
+    if not page.rows and mail.text.strip():
+        page = read_text(mail.text)
+    sent_on = mail.sent_at.date() if mail.sent_at else None
+    original = find_original(page.rows, sent_on)
+    if original is not None:
+        mail.sender_name, mail.sender = original.sender_name, original.sender
+        mail.subject = original.subject or mail.subject
+        sent_on = original.sent_on or sent_on
+        page.rows = page.rows[original.body_from :]
+        mail.signals.add(ReadingSignal.FORWARDED)
+    markup, broken = read_markup(page.scripts, page.microdata)
+    if broken:
+        page.signals.add(ReadingSignal.BROKEN_MARKUP)
+    domain = mail.sender.rpartition("@")[2]
+    layout = read_layout(page.rows, subject=mail.subject, domain=domain, near=sent_on)
+    return MailReading(mail, page, layout, markup, sent_on)
+
+
+def _category(read: MailReading) -> Category:
+    hints: list[Category] = []
+    layout = read.layout
+    if read.markup.is_trip or (layout.legs and layout.passengers):
+        hints.extend([Category.TRAVEL, Category.TRAVEL])
+    elif any(leg.departure for leg in layout.legs):
+        hints.append(Category.TRAVEL)
+    if layout.consumption_kwh is not None or (layout.ocr is not None and layout.due_on is not None):
+        hints.append(Category.UTILITY)
+    if layout.next_billing_on is not None:
+        hints.append(Category.SUBSCRIPTIONS)
+    items = layout.sums.items
+    if any("serial" in item.attributes or "warranty" in item.attributes for item in items):
+        hints.append(Category.TECHNOLOGY)
+    if any("size" in item.attributes for item in items):
+        hints.append(Category.CLOTHING)
+    domain = read.mail.sender.rpartition("@")[2]
+    return categorize(read.mail.sender_name, domain, read.mail.subject, read.page.text, hints)
+
+
+def _outcome(read: MailReading) -> ReceiptOutcome:
+    sums = read.layout.sums
+    stated = read.markup.total_minor is not None
+    cancelled = (read.markup.status or "").lower().endswith(("cancelled", "canceled"))
+    if cancelled and not read.layout.refund:
+        return ReceiptOutcome.NOT_AN_INVOICE
+    return classify(
+        read.mail.subject,
+        read.page.text,
+        has_total=sums.total is not None or stated,
+        has_items=bool(sums.items),
+        adds_up=sums.adds_up,
+        has_number=read.layout.order_number is not None or read.markup.order_number is not None,
+        types=[kind for kind in read.markup.types if kind != "ParcelDelivery"],
+    )
+
+
+def _signals(read: MailReading) -> set[ReadingSignal]:
+    signals = read.mail.signals | read.page.signals
+    if not read.page.rows:
+        signals.add(ReadingSignal.NO_TEXT)
+    if _hidden_matters(read):
+        signals.add(ReadingSignal.HIDDEN_TEXT)
+    if read.mail.html and _text_part_differs(read):
+        signals.add(ReadingSignal.TEXT_PART_DIFFERS)
+    if read.layout.ordered_on is None and read.markup.ordered_on is None:
+        signals.add(ReadingSignal.DATE_FROM_MAIL)
+    return signals
+
+
+def _hidden_matters(read: MailReading) -> bool:
+    """Tell a preview line, which newsletters hide too, from text that is meant to mislead."""
+    shown = {abs(amount.minor) for row in read.page.rows for amount in find_amounts(row.text)}
+    for text in read.page.hidden:
+        if _ORDERS.search(text):
+            return True
+        if any(abs(amount.minor) not in shown for amount in find_amounts(text)):
+            return True
+    return False
+
+
+def _text_part_differs(read: MailReading) -> bool:
+    shown = {abs(amount.minor) for row in read.page.rows for amount in find_amounts(row.text)}
+    amounts = find_amounts(" ".join(read.mail.text[:20_000].split()))
+    return any(abs(amount.minor) not in shown for amount in amounts)
+
+
+def _with_warnings(receipt: Receipt, read: MailReading, signals: set[ReadingSignal]) -> Receipt:
+    from dataclasses import replace
+
+    more = []
+    if ReadingSignal.HIDDEN_TEXT in signals:
+        more.append(ReceiptWarning.HIDDEN_TEXT)
+    if read.page.has_direction_tricks:
+        more.append(ReceiptWarning.DIRECTION_TRICKS)
+    if signals & _LIMITS:
+        more.append(ReceiptWarning.TEXT_LEFT_OUT)
+    if not more:
+        return receipt
+    warnings = (*receipt.warnings, *more)
+    return replace(receipt, warnings=warnings, status=ReceiptStatus.NEEDS_REVIEW)

@@ -1,0 +1,87 @@
+"""What only some categories have, from the readings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ingestion.parsing.receipts.labels import MoneyKind
+from ingestion.parsing.receipts.values import Found
+from paypulse.receipts import (
+    Category,
+    DocumentType,
+    ReceiptDetails,
+    ReceiptItem,
+    ValueSource,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingestion.parsing.receipts.combination import Combination
+    from ingestion.parsing.receipts.layout import Layout
+
+
+def to_details(
+    made: Combination,
+    category: Category,
+    document: DocumentType,
+    number: str | None,
+    items: Sequence[ReceiptItem],
+) -> ReceiptDetails:
+    """Return the details that belong to a category."""
+    layout, sums = made.layout, made.layout.sums
+    values: dict[str, Any] = {
+        "service_fee": made.money(sums.parts.get(MoneyKind.SERVICE_FEE)),
+        "tip": made.money(sums.parts.get(MoneyKind.TIP)),
+        "deposit": made.money(sums.parts.get(MoneyKind.DEPOSIT)),
+    }
+    if category is Category.FOOD_DELIVERY:
+        values["restaurant"] = layout.restaurant
+    elif category is Category.SUBSCRIPTIONS:
+        values |= _of_subscription(layout, items)
+    elif category is Category.UTILITY:
+        values |= _of_utility(layout)
+    elif category is Category.TRAVEL:
+        values |= _of_travel(made, number)
+    if document is DocumentType.INVOICE and "due_on" not in values:
+        values["due_on"] = layout.due_on
+    for name, value in list(values.items()):
+        if isinstance(value, Found):
+            made.keep(name, value.value, ValueSource.LAYOUT, value.quote)
+            values[name] = value.value
+    return ReceiptDetails(**{name: value for name, value in values.items() if value is not None})
+
+
+def _of_subscription(layout: Layout, items: Sequence[ReceiptItem]) -> dict[str, Any]:
+    period = layout.period
+    plan: Any = layout.plan
+    if plan is None and len(items) >= 1:
+        plan = items[0].name
+    return {
+        "plan": plan,
+        "billing_period": layout.billing_period,
+        "next_billing_on": layout.next_billing_on,
+        "period_start": Found(period.value[0], period.quote) if period else None,
+        "period_end": Found(period.value[1], period.quote) if period else None,
+    }
+
+
+def _of_utility(layout: Layout) -> dict[str, Any]:
+    period = layout.period
+    return {
+        "consumption_kwh": layout.consumption_kwh,
+        "due_on": layout.due_on,
+        "ocr": layout.ocr,
+        "period_start": Found(period.value[0], period.quote) if period else None,
+        "period_end": Found(period.value[1], period.quote) if period else None,
+    }
+
+
+def _of_travel(made: Combination, number: str | None) -> dict[str, Any]:
+    layout, markup = made.layout, made.markup
+    reference: Any = layout.booking or markup.booking_reference or number
+    return {
+        "booking_reference": reference,
+        "legs": layout.legs or tuple(markup.legs),
+        "passengers": layout.passengers or tuple(markup.passengers),
+    }

@@ -1,0 +1,55 @@
+"""Who travels."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.field_labels import field_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingestion.parsing.receipts.pairs import Pair
+    from ingestion.parsing.receipts.rows import Row
+
+_PERSON = re.compile(
+    r"^[^\W\d_a-zåäö][\w'\u2019.-]*(?:\s+(?:(?:von|af|de|van|der|da|al)\s+)?[^\W\d_a-zåäö][\w'\u2019.-]*){1,4}$"
+)
+
+
+def find_passengers(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """Return the travellers' names."""
+    found: list[str] = []
+    for pair in pairs:
+        if pair.strength > 1 and "passengers" in field_names(pair.label):
+            found.extend(_people(pair.value))
+    if not found:
+        found = _under_heading(rows)
+    return tuple(dict.fromkeys(found))
+
+
+def _people(value: str) -> list[str]:
+    value = re.sub(
+        r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herr|fru)\b\.?:?)",
+        "",
+        value,
+    )
+    pieces = re.split(r"\s*(?:[,;/&\n]|\bsamt\b|\boch\b|\band\b|\s\|\s|\d+[.)]\s)\s*", value)
+    return [piece.strip() for piece in pieces if _PERSON.match(piece.strip())]
+
+
+def _under_heading(rows: Sequence[Row]) -> list[str]:
+    for index, row in enumerate(rows):
+        if "passengers" not in field_names(row.cells[0]):
+            continue
+        people: list[str] = []
+        for below in rows[index + 1 : index + 12]:
+            shown = below.cells[0] or below.text
+            names = [] if field_names(shown) else _people(shown)
+            if not names:
+                break
+            people.extend(names)
+        if people:
+            return people
+    return []

@@ -1,0 +1,235 @@
+"""One walk through a page: visible text to rows, hidden text apart.
+
+A row is what stands side by side: the cells of a table row, a label and the value that floats to
+the right of it, a `dt` and its `dd`. What does not show is kept, as a sign of bad intent.
+"""
+
+from __future__ import annotations
+
+import re
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.rows import (
+    BLANKS,
+    MAX_DEPTH,
+    MAX_NODES,
+    MAX_ROW_CHARACTERS,
+    MAX_ROWS,
+    Page,
+    add_row,
+    clean_line,
+)
+from ingestion.parsing.receipts.side_by_side import HARD, SOFT, floats, joined, lies_flat, spaced
+from ingestion.parsing.receipts.visibility import Look, StyleSheet, look_of
+from paypulse.receipts import ReadingSignal
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+_SILENT = frozenset(
+    [
+        "script",
+        "style",
+        "head",
+        "title",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "select",
+        "audio",
+        "video",
+        "meta",
+        "link",
+        "canvas",
+        "textarea",
+    ]
+)
+
+
+class Walker:
+    """Goes through the tree once; `_buffer` is the line that is being written."""
+
+    def __init__(self, page: Page, sheet: StyleSheet, deadline: float) -> None:
+        self._page = page
+        self._sheet = sheet
+        self._deadline = deadline
+        self._nodes = 0
+        self._lines: list[tuple[str, bool]] = []
+        self._buffer: list[str] = []
+
+    def read(self, root: LexborNode) -> None:
+        """Fill the page with the rows under `root`."""
+        self._children(root, Look(), 0)
+        self._flush()
+        if len(self._lines) > MAX_ROWS:
+            self._page.signals.add(ReadingSignal.TOO_LARGE)
+        for line, in_table in self._lines[:MAX_ROWS]:
+            add_row(self._page, line, in_table=in_table)
+
+    def _children(self, node: LexborNode, look: Look, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._page.signals.add(ReadingSignal.TOO_DEEP)
+            return
+        child = node.first_child
+        while child is not None:
+            if self._over_limit():
+                return
+            self._node(child, look, depth)
+            child = child.next
+
+    def _over_limit(self) -> bool:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._page.signals.add(ReadingSignal.TOO_LARGE)
+            return True
+        if self._nodes % 256 == 0 and monotonic() > self._deadline:
+            self._page.signals.add(ReadingSignal.TIME_LIMIT)
+            self._nodes = MAX_NODES
+            return True
+        return False
+
+    def _node(self, node: LexborNode, look: Look, depth: int) -> None:
+        tag = node.tag or ""
+        if tag == "-text":
+            self._text(node.text(deep=False) or "", look)
+        elif tag == "-comment":
+            self._hide(node.comment_content or "")
+        elif tag == "br":
+            self._flush()
+        elif tag not in _SILENT and not tag.startswith(("-", "!")):
+            self._element(node, tag, look, depth)
+
+    def _element(self, node: LexborNode, tag: str, look: Look, depth: int) -> None:
+        attributes = node.attributes
+        style = self._sheet.of(node.mem_id, attributes)
+        inner = look_of(look, style, attributes) if style or attributes else look
+        if inner.gone:
+            self._hide(node.text(deep=True) or "")
+        elif tag == "tr" or lies_flat(style):
+            self._flush()
+            self._side_by_side(node, inner, depth, in_table=tag == "tr")
+        elif tag == "dt":
+            self._flush()
+            self._children(node, inner, depth + 1)
+            self._buffer.append(HARD)
+        elif tag == "dd":
+            self._children(node, inner, depth + 1)
+            self._flush()
+        elif floats(style, attributes):
+            self._buffer.append(HARD)
+            self._children(node, inner, depth + 1)
+            self._buffer.append(HARD)
+        elif tag in _BLOCKS or style.get("display") in ("block", "table", "list-item"):
+            self._flush()
+            self._children(node, inner, depth + 1)
+            self._flush()
+        elif tag == "sup" and re.search(r"\d$", "".join(self._buffer[-2:])):
+            # Prices with raised decimals: 129⁹⁰.
+            digits = clean_line(node.text() or "")
+            self._buffer.append(f",{digits}" if re.fullmatch(r"\d\d", digits) else "")
+        else:
+            self._buffer.append(SOFT)
+            self._children(node, inner, depth + 1)
+            self._buffer.append(SOFT)
+
+    def _text(self, text: str, look: Look) -> None:
+        if look.hidden:
+            self._hide(text)
+        elif text:
+            self._buffer.append(BLANKS.sub(" ", text))
+
+    def _hide(self, text: str) -> None:
+        shown = clean_line(text[:MAX_ROW_CHARACTERS])
+        if shown and len(self._page.hidden) < 500:
+            self._page.hidden.append(shown)
+
+    def _flush(self) -> None:
+        if self._buffer:
+            line = spaced("".join(self._buffer))
+            if line.strip(f" {HARD}{SOFT}"):
+                self._lines.append((line, False))
+            self._buffer = []
+
+    def _side_by_side(self, node: LexborNode, look: Look, depth: int, *, in_table: bool) -> None:
+        """Read each child by itself, then decide whether together they are one row."""
+        outer = self._lines
+        columns: list[list[tuple[str, bool]]] = []
+        child = node.first_child
+        while child is not None and not self._over_limit():
+            self._lines = []
+            self._cell(child, look, depth + 1)
+            self._flush()
+            if self._lines or (child.tag in ("td", "th") and columns):
+                columns.append(self._lines)
+            child = child.next
+        self._lines = outer
+        self._lines.extend(joined(columns, in_table=in_table))
+
+    def _cell(self, node: LexborNode, look: Look, depth: int) -> None:
+        """Read one column; what it is styled as (floating, block) no longer matters."""
+        if (node.tag or "").startswith("-"):
+            self._node(node, look, depth)
+            return
+        if node.tag in _SILENT:
+            return
+        attributes = node.attributes
+        style = self._sheet.of(node.mem_id, attributes)
+        inner = look_of(look, style, attributes) if style or attributes else look
+        if inner.gone:
+            self._hide(node.text(deep=True) or "")
+        elif node.tag == "tr" or lies_flat(style):
+            self._side_by_side(node, inner, depth, in_table=node.tag == "tr")
+        else:
+            self._children(node, inner, depth)
