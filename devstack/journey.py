@@ -152,6 +152,30 @@ class Person:
             input={"allSessions": all_sessions},
         )
 
+    async def change_password(self, current: str, new: str) -> None:
+        """Replace the password; subscriptions end."""
+        answer = await self.ask(
+            """mutation ($input: ChangePasswordInput!) { changePassword(input: $input) {
+                 endedSessions userErrors { code message } } }""",
+            input={"currentPassword": current, "newPassword": new},
+        )
+        errors = answer["changePassword"]["userErrors"]
+        if errors:
+            raise StepFailed(f"changing the password: {errors}")
+
+    async def delete_user(self, password: str) -> str:
+        """Have the account erased and return the receipt's id."""
+        answer = await self.ask(
+            """mutation ($input: DeleteUserInput!) { deleteUser(input: $input) {
+                 receiptId userErrors { code message } } }""",
+            input={"password": password},
+        )
+        errors = answer["deleteUser"]["userErrors"]
+        if errors:
+            raise StepFailed(f"deleting the account: {errors}")
+        receipt_id: str = answer["deleteUser"]["receiptId"]
+        return receipt_id
+
     async def connect_gmail(self, google_email: str) -> None:
         """Let Google (the emulator) grant access, and hand the tokens over."""
         async with (

@@ -36,11 +36,15 @@ class Source(_Part):
     secret: str | None = None
     variable: str | None = None
     api: Literal["graphql_url"] | None = None
+    # `Table:SortKey,…` of every table with this partition key and a sort key.
+    keyed_by: str | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("give exactly one of table, bucket, queue, secret, variable, api")
+            raise ValueError(
+                "give exactly one of table, bucket, queue, secret, variable, api, keyed_by"
+            )
         return self
 
 
@@ -98,7 +102,7 @@ class Grants(_Part):
 
     tables: dict[str, Access] = {}
     indexes: dict[str, list[str]] = {}
-    buckets: dict[str, Access] = {}
+    buckets: dict[str, Literal["read", "read_write", "erase"]] = {}
     queues: dict[str, Literal["send"]] = {}
     secrets: dict[str, Literal["read", "update", "manage"]] = {}
     streams: list[str] = []
@@ -163,6 +167,8 @@ class Table(_Part):
     stream: Literal["NEW_AND_OLD_IMAGES"] | None = None
     ttl: str | None = None
     indexes: dict[str, Index] = {}
+    # Why erasing a user need not look into a table that is not keyed by UserID.
+    no_user_data: str | None = None
 
 
 class Bucket(_Part):
@@ -214,6 +220,14 @@ class Stack(_Part):
             field: name
             for name, function in self.functions.items()
             for field in (*function.fields, *function.batch_fields)
+        }
+
+    def tables_keyed_by(self, attribute: str) -> dict[str, str]:
+        """The sort key of every table that has one and this partition key."""
+        return {
+            name: list(table.key)[1]
+            for name, table in self.tables.items()
+            if len(table.key) == 2 and next(iter(table.key)) == attribute
         }
 
     def bucket_name(self, bucket: str) -> str:
@@ -270,7 +284,7 @@ def _unknown_references(stack: Stack) -> list[str]:
             (f"environment.{name}", kind, str(value))
             for name, source in stack.environment.items()
             for kind, value in source.model_dump(exclude_unset=True).items()
-            if kind != "api"
+            if kind not in {"api", "keyed_by"}
         ),
         *_function_references(stack),
         *(
@@ -326,6 +340,12 @@ def _broken_rules(stack: Stack) -> list[str]:
             owners[field] = name
         for trigger in function.triggers:
             problems += _trigger_problems(stack, name, function, trigger)
+    problems += [
+        f"tables.{name}: is not keyed by UserID, so erasing a user leaves it as it is; give it"
+        " that key, or say in no_user_data why nothing of a user's is in it"
+        for name, table in stack.tables.items()
+        if next(iter(table.key)) != "UserID" and not table.no_user_data
+    ]
     return problems
 
 

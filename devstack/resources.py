@@ -69,6 +69,9 @@ class Resources:
                     values[name] = overrides.get(key, self.stack.variables[key])
                 case "api":
                     values[name] = graphql_url
+                case "keyed_by":
+                    tables = self.stack.tables_keyed_by(key)
+                    values[name] = ",".join(f"{table}:{sort}" for table, sort in tables.items())
         return values
 
     def queue_url(self, queue: str) -> str:

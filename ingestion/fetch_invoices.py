@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ingestion import _batch
 from ingestion._rental import RentalSettings, RentalWorker, build_worker, message_ids
-from paypulse.aws import clients
+from paypulse.aws import batches, clients
 from paypulse.aws.queues import WorkQueue
 from paypulse.settings import load_settings, warm_up
 
@@ -39,7 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def handle_one(message: dict[str, Any]) -> None:
         worker.work_on(*message_ids(message), context)
 
-    return _batch.each(event, handle_one, worker.queue)
+    return batches.each(event, handle_one, worker.queue)
 
 
 warm_up(_build)

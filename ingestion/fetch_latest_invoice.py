@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ingestion import _batch
 from ingestion._rental import RentalSettings, RentalWorker, build_worker, message_ids
-from paypulse.aws import clients
+from paypulse.aws import batches, clients
 from paypulse.aws.queues import WorkQueue
 from paypulse.clock import from_text, utc_now
 from paypulse.settings import load_settings, warm_up
@@ -62,7 +61,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if event.get("source") == "aws.events":
         _fan_out(None, event["time"], context)
         return {}
-    return _batch.each(event, lambda message: _handle_one(message, context), worker.queue)
+    return batches.each(event, lambda message: _handle_one(message, context), worker.queue)
 
 
 def _handle_one(message: dict[str, Any], context: LambdaContext) -> None:
@@ -72,7 +71,8 @@ def _handle_one(message: dict[str, Any], context: LambdaContext) -> None:
     elif "scheduledAt" in message:
         scheduled_at = from_text(message["scheduledAt"])
         run = starter.prepare(message["userId"], scheduled_at=scheduled_at)
-        worker.work_on(run.user_id, run.run_id, context)
+        if run is not None:
+            worker.work_on(run.user_id, run.run_id, context)
     else:
         worker.work_on(*message_ids(message), context)
 

@@ -1,4 +1,4 @@
-"""Accounts: signing up, logging in, and the sessions that follow."""
+"""Accounts: signing up, logging in, passwords, and the sessions that follow."""
 
 from __future__ import annotations
 
@@ -11,11 +11,20 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from paypulse.attempts import (
+    FROM_ADDRESS,
+    REFRESHES_FROM_ADDRESS,
+    SIGN_UPS,
+    WRONG_LOG_INS,
+    WRONG_PASSWORDS,
+)
+from paypulse.common_passwords import is_common
 from paypulse.errors import ErrorType, RequestError, UserError, UserErrorCode
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from paypulse.attempts import Attempts
     from paypulse.ports import Clock, Passwords, SessionStore, TokenIssuer, UserStore
 
 MIN_PASSWORD_LENGTH = 10
@@ -88,20 +97,32 @@ class SessionDesk:
     sessions: SessionStore
     passwords: Passwords
     tokens: TokenIssuer
+    attempts: Attempts
     clock: Clock
 
 
-def sign_up(name: str, email: str, password: str, *, desk: SessionDesk) -> Session:
+def sign_up(
+    name: str, email: str, password: str, *, source: str | None = None, desk: SessionDesk
+) -> Session:
     """Open an account and its first session.
+
+    Args:
+        source: The network that the call comes from, where it is known.
 
     Raises:
         UserError: a field is missing or malformed, or the address has an account already.
+        TooManyAttempts: from this network, or for this address.
     """
+    address, name = normalise_email(email), _require_name(name)
+    _require_strong(password, "password")
+    if source:
+        desk.attempts.admit(FROM_ADDRESS, source)
+    desk.attempts.admit(SIGN_UPS, address)
     user = User(
         user_id=f"user_{uuid.uuid4()}",
-        email=normalise_email(email),
-        name=_require_name(name),
-        password_hash=desk.passwords.hash(_require_strong(password)),
+        email=address,
+        name=name,
+        password_hash=desk.passwords.hash(password),
         created_at=desk.clock(),
     )
     if not desk.users.add(user):
@@ -113,25 +134,33 @@ def sign_up(name: str, email: str, password: str, *, desk: SessionDesk) -> Sessi
     return _open_session(user, desk)
 
 
-def log_in(email: str, password: str, *, desk: SessionDesk) -> Session:
+def log_in(email: str, password: str, *, source: str | None = None, desk: SessionDesk) -> Session:
     """Open a session for the account with this e-mail address and password.
 
-    An unknown address takes as long as a wrong password and gets the same answer.
+    An unknown address takes as long as a wrong password and gets the same answer. Success clears
+    the address's wrong attempts, but not those of the network: else a guesser with an account of
+    their own could guess on.
 
     Raises:
         RequestError: INVALID_CREDENTIALS.
+        TooManyAttempts: from this network, or for this address.
     """
-    user = desk.users.find_by_email(email.strip().lower())
+    address = email.strip().lower()
+    if source:
+        desk.attempts.admit(FROM_ADDRESS, source)
+    desk.attempts.admit(WRONG_LOG_INS, address)
+    user = desk.users.find_by_email(address)
     known_hash = user.password_hash if user else desk.passwords.unknown_user_hash
     matches = desk.passwords.verify(password, known_hash)
     if user is None or not matches:
         raise RequestError(
             ErrorType.INVALID_CREDENTIALS, "The e-mail address or the password is wrong."
         )
+    desk.attempts.forget(WRONG_LOG_INS, address)
     return _open_session(user, desk)
 
 
-def refresh_session(refresh_token: str, *, desk: SessionDesk) -> Session:
+def refresh_session(refresh_token: str, *, source: str | None = None, desk: SessionDesk) -> Session:
     """Swap a refresh token for a new access token and a new refresh token.
 
     A refresh token works once. Presenting an old one means that two parties hold it, so the
@@ -139,7 +168,10 @@ def refresh_session(refresh_token: str, *, desk: SessionDesk) -> Session:
 
     Raises:
         RequestError: INVALID_TOKEN.
+        TooManyAttempts: from this network.
     """
+    if source:
+        desk.attempts.admit(REFRESHES_FROM_ADDRESS, source)
     user_id, session_id = _ids_in(refresh_token)
     new_token = _new_refresh_token(user_id, session_id)
     rotated = desk.sessions.rotate(
@@ -159,6 +191,52 @@ def log_out(user_id: str, session_id: str, *, all_sessions: bool, sessions: Sess
         return sessions.end_all(user_id)
     sessions.end(user_id, session_id)
     return 1
+
+
+def change_password(
+    user_id: str, session_id: str, current: str, new: str, *, desk: SessionDesk
+) -> int:
+    """Replace the password, end every other session, and return how many ended.
+
+    Raises:
+        UserError: INVALID_PASSWORD, or WEAK_PASSWORD for the new one.
+        RequestError: INVALID_TOKEN, there is no such account any more.
+        TooManyAttempts: wrong passwords of this user.
+    """
+    _require_strong(new, "newPassword")
+    user = require_user(desk.users.get(user_id))
+    check_password(
+        user, current, "currentPassword", passwords=desk.passwords, attempts=desk.attempts
+    )
+    if not desk.users.set_password(user, desk.passwords.hash(new)):
+        raise _wrong_password("currentPassword")  # changed meanwhile, from another device
+    return desk.sessions.end_all(user_id, keep=session_id)
+
+
+def require_user(user: User | None) -> User:
+    """Return the caller's account.
+
+    Raises:
+        RequestError: INVALID_TOKEN; it is gone, and the token will soon be refused too.
+    """
+    if user is None:
+        raise RequestError(ErrorType.INVALID_TOKEN, "There is no such account any more.")
+    return user
+
+
+def check_password(
+    user: User, password: str, field: str, *, passwords: Passwords, attempts: Attempts
+) -> None:
+    """Ask a caller with a session for the password once more.
+
+    Raises:
+        UserError: INVALID_PASSWORD, at the field of the input.
+        TooManyAttempts: wrong passwords of this user.
+    """
+    attempts.admit(WRONG_PASSWORDS, user.user_id)
+    if not passwords.verify(password, user.password_hash):
+        raise _wrong_password(field)
+    attempts.forget(WRONG_PASSWORDS, user.user_id)
 
 
 def normalise_email(email: str) -> str:
@@ -188,16 +266,25 @@ def _require_name(name: str) -> str:
     return trimmed
 
 
-def _require_strong(password: str) -> str:
+def _require_strong(password: str, field: str) -> None:
     too_long = len(password.encode()) > MAX_PASSWORD_BYTES
     if len(password) < MIN_PASSWORD_LENGTH or too_long or "\0" in password:
         raise UserError(
             UserErrorCode.WEAK_PASSWORD,
             f"Choose a password of at least {MIN_PASSWORD_LENGTH} characters"
             f" and at most {MAX_PASSWORD_BYTES} bytes.",
-            ("input", "password"),
+            ("input", field),
         )
-    return password
+    if is_common(password):
+        raise UserError(
+            UserErrorCode.WEAK_PASSWORD,
+            "This password is among the first that anyone would guess. Choose another.",
+            ("input", field),
+        )
+
+
+def _wrong_password(field: str) -> UserError:
+    return UserError(UserErrorCode.INVALID_PASSWORD, "This is not your password.", ("input", field))
 
 
 def _open_session(user: User, desk: SessionDesk) -> Session:

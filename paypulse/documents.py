@@ -59,7 +59,12 @@ def rental_key(user_id: str, filename: str, sha256: str | None = None) -> str:
     stem = unicodedata.normalize("NFC", filename).removesuffix(".pdf").removesuffix(".PDF")
     safe = re.sub(r"[^\w.()+-]+", "_", stem).strip("._") or "document"
     suffix = f"_{sha256[:8]}" if sha256 else ""
-    return f"invoices/{user_id}/rental/{safe[:120]}{suffix}.pdf"
+    return f"{user_prefix(user_id)}rental/{safe[:120]}{suffix}.pdf"
+
+
+def user_prefix(user_id: str) -> str:
+    """Return what the keys of all of a user's documents begin with."""
+    return f"invoices/{user_id}/"
 
 
 def user_of_rental_key(key: str) -> str | None:

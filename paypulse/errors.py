@@ -3,7 +3,8 @@
     PayPulseError
     ├─ UserError             the caller can act           → `userErrors` of a mutation
     ├─ RequestError          the call itself is refused   → top-level GraphQL error with `errorType`
-    │   └─ DependencyError   a service we need is down    → the same, DEPENDENCY_FAILURE
+    │   ├─ DependencyError   a service we need is down    → the same, DEPENDENCY_FAILURE
+    │   └─ TooManyAttempts   a limit is reached           → the same, RATE_LIMITED and when to retry
     ├─ TransientError        it may work later            → the queue delivers again
     │   └─ RateLimited       wait at least `retry_after_s`
     ├─ ReconnectRequired     Google took the grant back   → run ends, user is asked to reconnect
@@ -17,6 +18,10 @@ What is wrong with a *document* is not an error but an outcome (`paypulse.rental
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class UserErrorCode(StrEnum):
@@ -26,6 +31,7 @@ class UserErrorCode(StrEnum):
     MISSING_FIELDS = "MISSING_FIELDS"
     INVALID_EMAIL = "INVALID_EMAIL"
     WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105 - a code, not a password
+    INVALID_PASSWORD = "INVALID_PASSWORD"  # noqa: S105 - a code, not a password
     USER_ALREADY_EXISTS = "USER_ALREADY_EXISTS"
     GMAIL_TOKEN_REJECTED = "GMAIL_TOKEN_REJECTED"  # noqa: S105 - a code
     GMAIL_SCOPE_MISSING = "GMAIL_SCOPE_MISSING"
@@ -62,12 +68,15 @@ class UserError(PayPulseError):
 
 
 class RequestError(PayPulseError):
-    """The call is refused; `message` is safe to show."""
+    """The call is refused; `message` and `info` (the error's `errorInfo`) are safe to show."""
 
-    def __init__(self, type_: ErrorType, message: str) -> None:
+    def __init__(
+        self, type_: ErrorType, message: str, info: Mapping[str, int] | None = None
+    ) -> None:
         super().__init__(message)
         self.type = type_
         self.message = message
+        self.info = info
 
 
 class DependencyError(RequestError):
@@ -78,6 +87,18 @@ class DependencyError(RequestError):
             ErrorType.DEPENDENCY_FAILURE, f"{service} did not answer. Try again in a minute."
         )
         self.service = service
+
+
+class TooManyAttempts(RequestError):  # noqa: N818 - an outcome of counting, not a fault
+    """A limit on attempts is reached; the same call may be made again after `retry_after_s`."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            ErrorType.RATE_LIMITED,
+            f"Too many attempts. Try again in {retry_after_s} seconds.",
+            {"retryAfterS": retry_after_s},
+        )
+        self.retry_after_s = retry_after_s
 
 
 class TransientError(PayPulseError):

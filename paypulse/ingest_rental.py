@@ -82,11 +82,14 @@ def ingest(
     """Work on a run until it is listed to the end, or the time or Gmail's quota is used up.
 
     Returns:
-        None when there is nothing left to do; else after how many seconds to go on.
+        None when there is nothing left to do, or the account has been closed; else after how
+        many seconds to go on.
 
     Raises:
         TransientError: Gmail or AWS failed for now; the run keeps its place.
     """
+    if using.users.get(user_id) is None:
+        return None
     run = using.runs.start(user_id, run_id, now=using.clock())
     if run is None or run.is_over:
         return None

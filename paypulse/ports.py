@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date, datetime
 
     from paypulse.accounts import AccessClaims, StoredSession, User
@@ -45,12 +45,16 @@ class UserStore(Protocol):
         """Open the account; False when the e-mail address has one already."""
         ...
 
-    def get(self, user_id: str) -> User | None:
-        """Return the account."""
+    def get(self, user_id: str, *, erasing_too: bool = False) -> User | None:
+        """Return the account; one that is being erased is as absent as none, unless asked for."""
         ...
 
     def find_by_email(self, email: str) -> User | None:
-        """Return the account of a lower-cased address."""
+        """Return the account of a lower-cased address; None for one that is being erased."""
+        ...
+
+    def set_password(self, user: User, password_hash: str) -> bool:
+        """Replace the password's hash; False when it is no longer the one in `user`."""
         ...
 
     def set_connected(self, user_id: str, gmail_email: str, *, now: datetime) -> None:
@@ -63,6 +67,14 @@ class UserStore(Protocol):
 
     def set_reconnect_required(self, user_id: str) -> None:
         """Note that Google took the grant back; no effect on a user who is not connected."""
+        ...
+
+    def mark_erasing(self, user_id: str) -> None:
+        """Close the account for good: no log-in, no schedule; absent is fine."""
+        ...
+
+    def remove(self, user_id: str) -> None:
+        """Forget the account and that its address was taken; absent is fine."""
         ...
 
     def list_connected(self, after: str | None) -> Page[str]:
@@ -91,8 +103,23 @@ class SessionStore(Protocol):
         """End the session; absent or ended already is fine."""
         ...
 
-    def end_all(self, user_id: str) -> int:
-        """End every session of the user and return how many were live."""
+    def end_all(self, user_id: str, *, keep: str | None = None) -> int:
+        """End every session of the user but `keep`, and return how many were live."""
+        ...
+
+
+class AttemptCounters(Protocol):
+    """Counters of attempts (table RateLimits)."""
+
+    def count(self, key: str, *, most: int, until: datetime) -> bool:
+        """Count one more, atomically; False when `most` are counted already.
+
+        The counter is forgotten some time after `until`.
+        """
+        ...
+
+    def forget(self, key: str) -> None:
+        """Begin at nought again; absent is fine."""
         ...
 
 
@@ -244,7 +271,7 @@ class Ledger(Protocol):
     def expect_documents(self, user_id: str, mail: Mail, count: int, *, now: datetime) -> bool:
         """Note how many documents of the mail go to the bucket; before the first one does.
 
-        False when another delivery has settled the message meanwhile.
+        False when another delivery has settled the message meanwhile, or its user was erased.
         """
         ...
 
@@ -369,6 +396,26 @@ class RentalInvoiceStore(Protocol):
         Raises:
             RequestError: VALIDATION_FAILED, `after` is no cursor of this list.
         """
+        ...
+
+
+class UserData(Protocol):
+    """One of the places that keep what belongs to users."""
+
+    def erase(self, user_id: str, *, has_time: Callable[[], bool]) -> int:
+        """Erase what is there, until the time is up, and return how much it was."""
+        ...
+
+
+class ErasureReceipts(Protocol):
+    """Receipts of erasures (table Erasures); they name nobody."""
+
+    def add(self, receipt_id: str, *, now: datetime) -> None:
+        """Note that an erasure was asked for."""
+        ...
+
+    def finish(self, receipt_id: str, *, now: datetime) -> None:
+        """Note that nothing is left; the first time counts."""
         ...
 
 

@@ -65,11 +65,14 @@ class RunStarter:
             ) from None
         return run
 
-    def prepare(self, user_id: str, *, scheduled_at: datetime) -> IngestionRun:
+    def prepare(self, user_id: str, *, scheduled_at: datetime) -> IngestionRun | None:
         """Write a schedule's run for this month's notice.
 
-        A schedule may fire twice for the same instant; that is one run.
+        A schedule may fire twice for the same instant; that is one run. None when the account
+        has been closed since.
         """
+        if self.users.get(user_id) is None:
+            return None
         seed = f"{user_id} {scheduled_at.isoformat()}"
         run = _new_run(user_id, RunKind.LATEST_RENTAL, scheduled_at, seed)
         return self.runs.add(self._look_first(run, None))

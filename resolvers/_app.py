@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import AppSyncResolver
 from aws_lambda_powertools.logging import Logger
 
+from paypulse.attempts import network_of
 from paypulse.errors import ErrorType, RequestError, TransientError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.data_classes import AppSyncResolverEvent
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -91,6 +92,20 @@ class Fields:
             raise RequestError(ErrorType.INVALID_TOKEN, "Log in first.")
         return Caller(context["userId"], context["email"], context["sessionId"])
 
+    @property
+    def source(self) -> str | None:
+        """The network that the request comes from; None where nobody says.
+
+        With an API key there is no `sourceIp`, only `x-forwarded-for`: AppSync's edge adds the
+        client's address to what the client sent, and its own behind it. So the last but one is
+        the client's, whatever a client writes in front to look like someone else.
+        """
+        addresses = (self._event.get("identity") or {}).get("sourceIp") or []
+        if not addresses:
+            headers = (self._event.get("request") or {}).get("headers") or {}
+            addresses = headers.get("x-forwarded-for", "").split(",")[-2:]
+        return network_of(addresses[0])
+
     def selects(self, field: str) -> bool:
         """Tell whether the request selects a field of this name, however deep."""
         paths: list[str] = self._event.info.selection_set_list
@@ -120,7 +135,7 @@ class Fields:
             case UserError():  # in a query: the arguments are wrong
                 return _error(ErrorType.VALIDATION_FAILED, error.message)
             case RequestError():
-                return _error(error.type, error.message)
+                return _error(error.type, error.message, error.info)
             case TransientError():
                 self._logger.warning("dependency failed", exc_info=error)
                 message = "A service that we need did not answer. Try again in a minute."
@@ -130,8 +145,8 @@ class Fields:
         return _error(ErrorType.INTERNAL_SERVER_ERROR, f"Something went wrong (ref {reference}).")
 
 
-def _error(type_: ErrorType, message: str) -> dict[str, Any]:
-    return {"error": {"type": type_.value, "message": message, "info": None}}
+def _error(type_: ErrorType, message: str, info: Mapping[str, int] | None = None) -> dict[str, Any]:
+    return {"error": {"type": type_.value, "message": message, "info": info}}
 
 
 def _to_user_error(error: UserError) -> dict[str, Any]:

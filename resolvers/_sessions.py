@@ -7,7 +7,9 @@ from datetime import timedelta
 from functools import cache
 
 from paypulse.accounts import SessionDesk
+from paypulse.attempts import Attempts
 from paypulse.aws import clients
+from paypulse.aws.rate_limits import DynamoAttemptCounters
 from paypulse.aws.secrets import Secret
 from paypulse.aws.sessions import DynamoSessions
 from paypulse.aws.users import DynamoUsers
@@ -23,6 +25,7 @@ class Settings:
 
     users_table: str
     sessions_table: str
+    rate_limits_table: str
     jwt_secret: str
     access_token_lifetime_s: int
 
@@ -31,12 +34,14 @@ class Settings:
 def desk() -> SessionDesk:
     """Return everything that opening a session needs."""
     settings = load_settings(Settings)
+    counters = DynamoAttemptCounters(settings.rate_limits_table, clients.dynamodb())
     secret = Secret(settings.jwt_secret, clients.secrets_manager())
     return SessionDesk(
         users=DynamoUsers(settings.users_table, clients.dynamodb()),
         sessions=DynamoSessions(settings.sessions_table, clients.dynamodb()),
         passwords=BcryptPasswords(),
         tokens=JwtTokens(secret.value, timedelta(seconds=settings.access_token_lifetime_s)),
+        attempts=Attempts(counters, utc_now),
         clock=utc_now,
     )
 

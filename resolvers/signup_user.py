@@ -18,7 +18,11 @@ fields = Fields()
 def sign_up(input_: dict[str, Any]) -> dict[str, Any]:
     """Open an account and its first session."""
     session = accounts.sign_up(
-        input_["name"], input_["email"], input_["password"], desk=_sessions.desk()
+        input_["name"],
+        input_["email"],
+        input_["password"],
+        source=fields.source,
+        desk=_sessions.desk(),
     )
     return {"session": _shapes.session(session)}
 

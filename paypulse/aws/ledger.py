@@ -79,10 +79,10 @@ class DynamoLedger:
             ":none": {},
             ":settled": LedgerState.SETTLED.value,
         }
+        # Not there: its user was erased since it was claimed.
+        condition = "attribute_exists(MessageID) AND #state <> :settled"
         try:
-            self._update(
-                user_id, mail.message_id, expression, values, condition="#state <> :settled"
-            )
+            self._update(user_id, mail.message_id, expression, values, condition=condition)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -275,6 +275,8 @@ class DynamoLedger:
                 "TableName": self._runs_table,
                 "Key": to_item({"UserID": user_id, "RunID": run_id}),
                 "UpdateExpression": f"SET updated_at = :now ADD {adds}",
+                # A run that is gone belonged to a user who was erased: bring nothing back.
+                "ConditionExpression": "attribute_exists(RunID)",
                 "ExpressionAttributeNames": {f"#{name}": name for name in counts},
                 "ExpressionAttributeValues": to_item({**values, ":now": to_text(now)}),
             }

@@ -72,8 +72,9 @@ class DynamoSessions:
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
-    def end_all(self, user_id: str) -> int:
-        live = [session for session in self._all_of(user_id) if not session.ended]
+    def end_all(self, user_id: str, *, keep: str | None = None) -> int:
+        sessions = self._all_of(user_id)
+        live = [each for each in sessions if not each.ended and each.session_id != keep]
         for session in live:
             self.end(user_id, session.session_id)
         return len(live)

@@ -50,13 +50,27 @@ class DynamoUsers:
             raise
         return True
 
-    def get(self, user_id: str) -> User | None:
+    def get(self, user_id: str, *, erasing_too: bool = False) -> User | None:
         row = self._read(user_id)
-        return _to_user(row) if row and "Email" in row else None
+        if row is None or "Email" not in row or ("erasing" in row and not erasing_too):
+            return None
+        return _to_user(row)
 
     def find_by_email(self, email: str) -> User | None:
         marker = self._read(_marker(email))
         return self.get(marker["OwnerID"]) if marker else None
+
+    def set_password(self, user: User, password_hash: str) -> bool:
+        try:
+            self._update(
+                user.user_id,
+                "SET Password = :new",
+                {":new": password_hash, ":old": user.password_hash},
+                "Password = :old",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def set_connected(self, user_id: str, gmail_email: str, *, now: datetime) -> None:
         self._update(
@@ -78,6 +92,29 @@ class DynamoUsers:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # disconnected meanwhile
+
+    def mark_erasing(self, user_id: str) -> None:
+        try:
+            self._update(
+                user_id,
+                "SET erasing = :yes REMOVE gmail_status, gmail_email, gmail_connected_at",
+                {":yes": True},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # erased already
+
+    def remove(self, user_id: str) -> None:
+        row = self._read(user_id)
+        if row is None:
+            return
+        keys = [user_id, _marker(row["Email"])]
+        with translated():
+            self._client.transact_write_items(
+                TransactItems=[
+                    {"Delete": {"TableName": self._table, "Key": to_item({"UserID": key})}}
+                    for key in keys
+                ]
+            )
 
     def list_connected(self, after: str | None) -> Page[str]:
         request: dict[str, Any] = {
@@ -118,7 +155,7 @@ class DynamoUsers:
         self,
         user_id: str,
         expression: str,
-        values: dict[str, str],
+        values: dict[str, Any],
         condition: str = "attribute_exists(UserID)",
     ) -> None:
         request: dict[str, Any] = {

@@ -57,6 +57,29 @@ class LogOutPayload:
     user_errors: list[UserError] = described("What to put right.")
 
 
+@strawberry.input(description="A new password.")
+class ChangePasswordInput:
+    current_password: str = described("The password so far.")
+    new_password: str = described("At least 10 characters, at most 72 bytes.")
+
+
+@strawberry.type(description="A changed password, or what stood in its way.")
+class ChangePasswordPayload:
+    ended_sessions: int | None = described("How many other sessions ended; this one goes on.")
+    user_errors: list[UserError] = described("What to put right.")
+
+
+@strawberry.input(description="An account to erase, with everything that belongs to it.")
+class DeleteUserInput:
+    password: str = described("The account's password, once more.")
+
+
+@strawberry.type(description="An erasure that has begun, or what stood in its way.")
+class DeleteUserPayload:
+    receipt_id: strawberry.ID | None = described("Quote it when you ask about the erasure.")
+    user_errors: list[UserError] = described("What to put right.")
+
+
 @strawberry.type(description="The connection to a mailbox.")
 class GmailConnection:
     status: GmailStatus = described("Where the user stands with Gmail.")

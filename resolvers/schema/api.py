@@ -8,8 +8,12 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.schema.accounts import (
+    ChangePasswordInput,
+    ChangePasswordPayload,
     ConnectGmailInput,
     ConnectGmailPayload,
+    DeleteUserInput,
+    DeleteUserPayload,
     DisconnectGmailInput,
     DisconnectGmailPayload,
     LogInInput,
@@ -113,6 +117,26 @@ class Mutation:
 
     @strawberry.mutation(description="Ends this session, or all of the caller's.")
     def log_out(self, input: Annotated[LogOutInput, _INPUT]) -> LogOutPayload | None:  # noqa: A002
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Replaces the password and ends the caller's other sessions."
+        " Live subscriptions end too: subscribe again."
+    )
+    def change_password(
+        self,
+        input: Annotated[ChangePasswordInput, _INPUT],  # noqa: A002
+    ) -> ChangePasswordPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Closes the account at once and erases everything that belongs to it."
+        " Every session and live subscription ends. There is no way back."
+    )
+    def delete_user(
+        self,
+        input: Annotated[DeleteUserInput, _INPUT],  # noqa: A002
+    ) -> DeleteUserPayload | None:
         return answered_by_function()
 
     @strawberry.mutation(description="Connects the caller's Gmail, read-only.")

@@ -172,6 +172,7 @@ def test_a_settled_message_expects_no_documents(ledger: DynamoLedger, user_id: s
     assert not ledger.expect_documents(user_id, mail, 1, now=NOW)
 
 
+@pytest.mark.usefixtures("runs")
 def test_failed_messages_come_latest_first_in_pages(ledger: DynamoLedger, user_id: str) -> None:
     ids = [f"m{index}" for index in range(5)]
     ledger.claim(user_id, ids, "run_1", now=NOW)
@@ -186,6 +187,7 @@ def test_failed_messages_come_latest_first_in_pages(ledger: DynamoLedger, user_i
     assert (first.has_next, second.has_next) == (True, False)
 
 
+@pytest.mark.usefixtures("runs")
 def test_messages_without_a_problem_are_not_among_the_failed(
     ledger: DynamoLedger, user_id: str
 ) -> None:
@@ -194,3 +196,25 @@ def test_messages_without_a_problem_are_not_among_the_failed(
     settle(ledger, user_id, "m1", Settlement(MailOutcome.STORED), now=NOW)
 
     assert ledger.list_failed(user_id, 10, None).items == ()
+
+
+def test_a_message_and_a_run_that_were_erased_are_not_brought_back(
+    ledger: DynamoLedger, runs: DynamoRuns, user_id: str, aws: Aws
+) -> None:
+    mail = make_mail(b"pdf")
+    ledger.claim(user_id, [mail.message_id, "m2"], "run_1", now=NOW)
+    for table, key in (
+        ("MailLedger", ("MessageID", mail.message_id)),
+        ("IngestionRuns", ("RunID", "run_1")),
+    ):
+        aws.client("dynamodb").delete_item(
+            TableName=table, Key={"UserID": {"S": user_id}, key[0]: {"S": key[1]}}
+        )
+
+    expected = ledger.expect_documents(user_id, mail, 1, now=NOW)
+    ledger.mark_stored(user_id, "m2", "run_1", now=NOW)
+    settle(ledger, user_id, "m2", FAILED, now=NOW)
+
+    assert not expected
+    assert ledger.get(user_id, mail.message_id) is None
+    assert runs.get(user_id, "run_1") is None

@@ -73,6 +73,18 @@ async def test_changed_password_opens_the_next_session(
         assert elsewhere.access_token
 
 
+async def test_deleting_the_account_asks_for_the_password_and_gives_a_receipt(
+    new_person: NewPerson,
+) -> None:
+    async with new_person() as person:
+        refused = await run(person, "DeleteUser", input={"password": "not-the-password"})
+        deleted = await run(person, "DeleteUser", input={"password": PASSWORD})
+
+        assert [error["code"] for error in refused["userErrors"]] == ["INVALID_PASSWORD"]
+        assert deleted["userErrors"] == []
+        assert deleted["receiptId"]
+
+
 async def test_mailbox_is_connected_shown_and_disconnected(
     new_person: NewPerson, new_mailbox: NewMailbox
 ) -> None:

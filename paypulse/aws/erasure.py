@@ -1,0 +1,120 @@
+"""What erasing a user takes at AWS: rows of tables, versions of objects, and the receipt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from paypulse.aws.items import to_item, translated
+from paypulse.clock import to_text
+from paypulse.documents import user_prefix
+from paypulse.errors import TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+RECEIPT_KEPT_FOR = timedelta(days=365)
+
+
+class UserRows:
+    """Implements `UserData`: the rows of one table that is keyed by UserID."""
+
+    def __init__(self, table: str, sort_key: str, client: DynamoDBClient) -> None:
+        self._table = table
+        self._sort_key = sort_key
+        self._client = client
+
+    def erase(self, user_id: str, *, has_time: Callable[[], bool]) -> int:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="UserID = :user",
+            ProjectionExpression="UserID, #sort",
+            ExpressionAttributeNames={"#sort": self._sort_key},
+            ExpressionAttributeValues=to_item({":user": user_id}),
+            ConsistentRead=True,
+        )
+        erased = 0
+        with translated():
+            for page in pages:
+                for key in page["Items"]:
+                    if not has_time():
+                        return erased
+                    self._client.delete_item(TableName=self._table, Key=key)
+                    erased += 1
+        return erased
+
+
+class UserObjects:
+    """Implements `UserData`: every version and delete marker of a user's objects."""
+
+    def __init__(self, bucket: str, client: S3Client) -> None:
+        self._bucket = bucket
+        self._client = client
+
+    def erase(self, user_id: str, *, has_time: Callable[[], bool]) -> int:
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket, Prefix=user_prefix(user_id)
+        )
+        erased = 0
+        with translated("S3"):
+            for page in pages:
+                found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+                if not found:
+                    continue
+                if not has_time():
+                    break
+                self._delete(found)
+                erased += len(found)
+        return erased
+
+    def _delete(self, versions: list[Any]) -> None:
+        """Delete a page of versions, at most 1000, which is also the most that S3 takes."""
+        objects: Any = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+        answer = self._client.delete_objects(
+            Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
+        )
+        if answer.get("Errors"):
+            raise TransientError(f"S3 did not delete {len(answer['Errors'])} versions")
+
+
+class DynamoReceipts:
+    """Implements `ErasureReceipts`; DynamoDB removes them some time after `ExpiresAt`."""
+
+    def __init__(self, table: str, client: DynamoDBClient) -> None:
+        self._table = table
+        self._client = client
+
+    def add(self, receipt_id: str, *, now: datetime) -> None:
+        row = {
+            "ReceiptID": receipt_id,
+            "state": "QUEUED",
+            "asked_at": to_text(now),
+            "ExpiresAt": int((now + RECEIPT_KEPT_FOR).timestamp()),
+        }
+        with translated():
+            self._client.put_item(TableName=self._table, Item=to_item(row))
+
+    def finish(self, receipt_id: str, *, now: datetime) -> None:
+        try:
+            with translated():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=to_item({"ReceiptID": receipt_id}),
+                    UpdateExpression="SET #state = :done, finished_at = :now",
+                    ConditionExpression="#state = :queued",
+                    ExpressionAttributeNames={"#state": "state"},
+                    ExpressionAttributeValues=to_item(
+                        {":done": "DONE", ":queued": "QUEUED", ":now": to_text(now)}
+                    ),
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+
+def parse_user_tables(text: str) -> dict[str, str]:
+    """Read the setting USER_TABLES, `Table:SortKey,…`, as sort keys by table."""
+    return dict(entry.split(":") for entry in text.split(","))

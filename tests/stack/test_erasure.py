@@ -1,0 +1,241 @@
+"""After `deleteUser`: whatever is counted anywhere, nothing of the person is left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+from gql.transport.exceptions import TransportQueryError
+
+from devstack.journey import Person
+from devstack.ministack import client
+from devstack.resources import GOOGLE_CLIENT_ID
+from devstack.sample_mailbox import make_mails, notice_mail
+from devstack.showing import endpoints
+from tests.stack.conftest import PASSWORD
+from tests.stack.test_deliveries import BUCKET, invoke, keys
+from tests.stack.test_journey import LIMIT_S, NewMailbox, NewPerson, finish
+from tests.stack.test_passwords import follow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from devstack.running import DevStack
+
+AWKWARD = ("awkward-truncated-pdf", "awkward-no-pdf", "awkward-spoofed-sender")
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Counts what names a person, everywhere."""
+
+    stack: DevStack
+    words: tuple[str, ...]
+
+    def count(self) -> dict[str, int]:
+        """Return the number of mentions by place, without the places that have none."""
+        found = {
+            **{f"table {name}": self._count(self._rows(name)) for name in self.stack.stack.tables},
+            "versions": self._count(self._versions("Versions")),
+            "delete markers": self._count(self._versions("DeleteMarkers")),
+            "secrets": self._count(self._secrets()),
+        }
+        return {place: number for place, number in found.items() if number}
+
+    def _count(self, texts: Iterator[str]) -> int:
+        return sum(any(word in text for word in self.words) for text in texts)
+
+    def _rows(self, table: str) -> Iterator[str]:
+        pages = client("dynamodb", self.stack.aws.url).get_paginator("scan")
+        for page in pages.paginate(TableName=table):
+            yield from (json.dumps(item, default=str) for item in page["Items"])
+
+    def _versions(self, kind: str) -> Iterator[str]:
+        pages = client("s3", self.stack.aws.url).get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=BUCKET):
+            yield from (each["Key"] for each in page.get(kind, ()))
+
+    def _secrets(self) -> Iterator[str]:
+        pages = client("secretsmanager", self.stack.aws.url).get_paginator("list_secrets")
+        for page in pages.paginate(IncludePlannedDeletion=True):
+            yield from (each["Name"] for each in page["SecretList"])
+
+
+@pytest.fixture
+def find_traces(stack: DevStack) -> Callable[..., Traces]:
+    return lambda person, *words: Traces(stack, (person.user_id, person.email, *words))
+
+
+@pytest.fixture
+def settle(stack: DevStack) -> Callable[[Person, str], None]:
+    """Queue the sweep that comes when everything in flight has ended: no test waits so long."""
+
+    def send(person: Person, receipt_id: str) -> None:
+        message = {"userId": person.user_id, "receiptId": receipt_id, "settled": True}
+        client("sqs", stack.aws.url).send_message(
+            QueueUrl=stack.resources.queue_url("delete_user"), MessageBody=json.dumps(message)
+        )
+
+    return send
+
+
+def receipt(stack: DevStack, receipt_id: str) -> dict[str, Any]:
+    item = client("dynamodb", stack.aws.url).get_item(
+        TableName="Erasures", Key={"ReceiptID": {"S": receipt_id}}
+    )["Item"]
+    return {name: next(iter(value.values())) for name, value in item.items()}
+
+
+async def wait_until_left(traces: Traces, *expected: dict[str, int]) -> None:
+    """Wait until what is left is one of these."""
+    deadline = time.monotonic() + LIMIT_S
+    while (left := await asyncio.to_thread(traces.count)) not in expected:
+        assert time.monotonic() < deadline, left
+        await asyncio.sleep(0.1)
+
+
+def refresh_at_google(stack: DevStack, refresh_token: str) -> int:
+    """Return the status with which Google answers a refresh token."""
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": refresh_token,
+        "client_id": GOOGLE_CLIENT_ID,
+    }
+    try:
+        with urlopen(
+            Request(f"{stack.google_url}/token", urlencode(form).encode()), timeout=5
+        ) as it:
+            return int(it.status)
+    except HTTPError as error:
+        return error.code
+
+
+async def test_nothing_of_a_person_is_left_but_the_receipt(
+    stack: DevStack,
+    new_person: NewPerson,
+    new_mailbox: NewMailbox,
+    find_traces: Callable[..., Traces],
+    settle: Callable[[Person, str], None],
+) -> None:
+    mails = make_mails()
+    notices = [notice_mail(date(2026, month, 28), month).as_bytes() for month in (1, 2, 3)]
+    async with new_person() as person, new_person() as bystander:
+        mailbox = new_mailbox(*notices, *(mails[name].as_bytes() for name in AWKWARD))
+        await person.connect_gmail(mailbox)
+        await bystander.connect_gmail(new_mailbox(notices[0]))
+        for each in (person, person, bystander):
+            await finish(each, await each.ingest())
+        s3 = client("s3", stack.aws.url)
+        written, deleted, *_ = keys(stack, person)
+        s3.copy_object(Bucket=BUCKET, Key=written, CopySource=f"{BUCKET}/{written}")
+        s3.delete_object(Bucket=BUCKET, Key=deleted)
+        secret = client("secretsmanager", stack.aws.url).get_secret_value(
+            SecretId=f"gmail/user/{person.user_id}"
+        )
+        refresh_token = json.loads(secret["SecretString"])["refresh_token"]
+        traces, others = find_traces(person, mailbox), find_traces(bystander)
+        before, kept = traces.count(), others.count()
+        assert before.keys() == {
+            *(f"table {name}" for name in (*stack.stack.tables_keyed_by("UserID"), "Users")),
+            *("versions", "delete markers", "secrets"),
+        }
+        assert before["versions"] > before["delete markers"] == 1
+        assert refresh_at_google(stack, refresh_token) == 200
+
+        receipt_id = await person.delete_user(PASSWORD)
+        await wait_until_left(traces, {"table Users": 2})  # the account, and its address's marker
+        assert receipt(stack, receipt_id)["state"] == "QUEUED"
+        settle(person, receipt_id)
+        await wait_until_left(traces, {})
+
+        assert refresh_at_google(stack, refresh_token) == 400
+        assert others.count() == kept
+        await asyncio.sleep(0.2)  # the receipt is finished after the account's row has gone
+        proof = receipt(stack, receipt_id)
+        assert proof.keys() == {"ReceiptID", "state", "asked_at", "finished_at", "ExpiresAt"}
+        assert proof["state"] == "DONE"
+
+
+async def test_the_person_is_locked_out_at_once(stack: DevStack, new_person: NewPerson) -> None:
+    async with new_person() as person:
+        token = person.access_token
+        subscription = asyncio.create_task(follow(person))
+        await asyncio.sleep(0.3)
+
+        await person.delete_user(PASSWORD)
+
+        event = {"authorizationToken": token, "requestContext": {}}
+        assert invoke(stack, "authorizer", event)["isAuthorized"] is False
+        with pytest.raises(TransportQueryError, match="INVALID_TOKEN"):
+            await person.refresh_session()
+        with pytest.raises(TransportQueryError, match="INVALID_CREDENTIALS"):
+            await person.log_in(person.email, PASSWORD)
+        await asyncio.wait([subscription], timeout=5)
+        assert subscription.done()
+        await asyncio.gather(subscription, return_exceptions=True)
+
+
+async def test_deleting_twice_is_harmless(
+    new_person: NewPerson,
+    find_traces: Callable[..., Traces],
+    settle: Callable[[Person, str], None],
+) -> None:
+    async with new_person() as person:
+        receipts = [await person.delete_user(PASSWORD) for _ in range(2)]
+        for receipt_id in (*receipts, *receipts):
+            settle(person, receipt_id)
+
+        await wait_until_left(find_traces(person), {})
+
+
+async def test_a_run_in_flight_brings_nothing_back(
+    stack: DevStack,
+    new_person: NewPerson,
+    new_mailbox: NewMailbox,
+    google: Callable[[str, bytes], None],
+    find_traces: Callable[..., Traces],
+    settle: Callable[[Person, str], None],
+) -> None:
+    async with new_person() as person:
+        mailbox = new_mailbox(notice_mail(date(2026, 5, 29), 5).as_bytes())
+        await person.connect_gmail(mailbox)
+        google("faults", b'{"method": "messages.get", "delay_s": 3}')
+        await person.ingest()
+        await asyncio.sleep(1)  # the run is at Gmail now, and comes back to an account swept once
+
+        receipt_id = await person.delete_user(PASSWORD)
+        traces = find_traces(person, mailbox)
+        await asyncio.sleep(4)  # longer than the run goes on
+        for _ in range(2):  # the first might find something, the second nothing
+            settle(person, receipt_id)
+
+        await wait_until_left(traces, {})
+        await asyncio.sleep(0.5)
+        assert traces.count() == {}
+        assert receipt(stack, receipt_id)["state"] == "DONE"
+
+
+async def test_another_account_for_the_same_address_is_a_new_one(
+    stack: DevStack,
+    new_person: NewPerson,
+    find_traces: Callable[..., Traces],
+    settle: Callable[[Person, str], None],
+) -> None:
+    async with new_person() as person:
+        settle(person, await person.delete_user(PASSWORD))
+        settle(person, "erasure_unknown")
+        await wait_until_left(find_traces(person), {})
+
+        async with Person(endpoints(stack)) as again:
+            await again.sign_up_or_log_in("Birk", person.email, PASSWORD)
+
+            assert again.user_id != person.user_id
+            assert await again.years() == []
