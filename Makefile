@@ -22,7 +22,7 @@ demo: setup ## The main job once: sign up, connect Gmail, ingest, receive events
 ##@ Work
 .PHONY: test check format bench generate lock
 test: setup tests/clients/node_modules/.ready ## All tests (no network needed)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --ignore=tests/terraform $(ARGS)
 
 check: setup ## Format, lint, types, import contracts, generated files
 	$(BIN)/ruff format --check .
@@ -48,7 +48,21 @@ lock: setup ## Renew the locked requirements (ARGS=--upgrade for newer versions)
 	$(COMPILE) pyproject.toml --extra ingestion -o requirements/ingestion.txt
 	$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
 	$(COMPILE) requirements/ministack.in -o requirements/ministack.txt
+	$(COMPILE) requirements/checkov.in -o requirements/checkov.txt
 	$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt
+
+##@ AWS
+.PHONY: build check-terraform test-terraform
+TERRAFORM ?= terraform
+build: setup ## Zips and layers in dist/ (ARGS="--architecture x86_64")
+	@$(BIN)/paypulse build $(ARGS)
+
+check-terraform: setup .venv-checkov/.ready ## Format, validity, plan tests, security, build
+	@TERRAFORM=$(TERRAFORM) TERRAFORM_6=$(TERRAFORM_6) CHECKOV=.venv-checkov/bin/checkov \
+	  $(BIN)/pytest tests/terraform/test_build.py tests/terraform/test_configuration.py $(ARGS)
+
+test-terraform: setup ## terraform apply onto MiniStack, and the journey through it
+	@TERRAFORM=$(TERRAFORM) $(BIN)/pytest tests/terraform/test_apply.py $(ARGS)
 
 ##@ Set-up (runs by itself)
 .PHONY: setup clean
@@ -70,6 +84,12 @@ setup: .venv/.ready .venv-ministack/.ready devstack/graphiql/node_modules/.ready
 	@$(BIN)/uv pip sync --quiet --python .venv-ministack/bin/python --require-hashes requirements/ministack.txt
 	@touch $@
 
+.venv-checkov/.ready: requirements/checkov.txt | .venv/.ready
+	@echo "Setting up .venv-checkov ..."
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-checkov
+	@$(BIN)/uv pip sync --quiet --python .venv-checkov/bin/python --require-hashes requirements/checkov.txt
+	@touch $@
+
 # GraphiQL's page, and the Amplify and browser tests, need Node; everything else works without.
 %/node_modules/.ready: %/package-lock.json
 	@if command -v npm >/dev/null; then \
@@ -79,4 +99,4 @@ setup: .venv/.ready .venv-ministack/.ready devstack/graphiql/node_modules/.ready
 	fi
 
 clean: ## Remove environments, local state and build products
-	rm -rf .venv .venv-ministack .paypulse */*/node_modules dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-checkov .paypulse */*/node_modules dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

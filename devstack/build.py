@@ -33,7 +33,8 @@ type Architecture = Literal["arm64", "x86_64"]
 
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
-PYTHON_VERSION = "3.12"
+PYTHON_VERSION = (3, 12)
+_PYTHON = ".".join(map(str, PYTHON_VERSION))
 # Each folder of functions is also a layer, with the packages of the lock file of this name.
 FOLDERS = ("resolvers", "ingestion")
 # Lambda's Python brings these.
@@ -160,7 +161,7 @@ def _install(layer: str, architecture: Architecture, target: Path) -> None:
         find_uv_bin(),
         *("pip", "install", "--quiet", "--no-deps", "--require-hashes"),
         *("--only-binary", ":all:", "--link-mode", "copy"),
-        *("--python-platform", _PLATFORMS[architecture], "--python-version", PYTHON_VERSION),
+        *("--python-platform", _PLATFORMS[architecture], "--python-version", _PYTHON),
         *("--target", str(target), "--requirements", str(requirements)),
     ]
     _run(command, f"the packages of requirements/{layer}.txt could not be installed")
@@ -195,11 +196,11 @@ def _compile(folder: Path, mounted_at: str) -> None:
     """
     command = [
         find_uv_bin(),
-        *("run", "--quiet", "--no-project", "--python", PYTHON_VERSION),
+        *("run", "--quiet", "--no-project", "--python", _PYTHON),
         *("python", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
         *("-s", str(folder), "-p", mounted_at, str(folder)),
     ]
-    _run(command, f"Python {PYTHON_VERSION} could not compile {folder.name}")
+    _run(command, f"Python {_PYTHON} could not compile {folder.name}")
 
 
 def _run(command: list[str], failure: str) -> None:
@@ -245,7 +246,7 @@ def print_build(architecture: Architecture = "arm64", dist: Path = DIST) -> int:
     from rich.table import Table  # noqa: PLC0415
 
     result = build(architecture, dist)
-    table = Table("", "size", "budget", "sha256", title=f"Python {PYTHON_VERSION}, {architecture}")
+    table = Table("", "size", "budget", "sha256", title=f"Python {_PYTHON}, {architecture}")
     for kind, artifacts in (("function", result.functions), ("layer", result.layers)):
         for each in artifacts:
             table.add_row(f"{kind} {each.name}", _kb(each.size), _kb(each.budget), each.sha256[:12])

@@ -88,6 +88,18 @@ def extract(
 
 
 @app.command()
+def build(
+    architecture: Annotated[
+        Literal["arm64", "x86_64"], typer.Option(help="Of the functions.")
+    ] = "arm64",
+) -> None:
+    """Build the functions' zips and layers into dist/."""
+    from devstack.build import print_build  # noqa: PLC0415 - as above
+
+    sys.exit(print_build(architecture))
+
+
+@app.command()
 def bench() -> None:
     """Measure the design's budgets and publish them in docs/benchmarks.md."""
     from devstack import bench as measuring  # noqa: PLC0415 - as above

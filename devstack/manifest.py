@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 STACK_FILE = Path(__file__).parents[1] / "paypulse" / "stack.yaml"
 
-AttributeType = Literal["S", "N", "B"]
 Access = Literal["read", "read_write"]
 Seconds = Annotated[int, Field(gt=0)]
 
@@ -146,7 +145,8 @@ class Autoscaling(_Part):
     cooldown_s: Annotated[int, Field(ge=0)]
 
 
-Key = Annotated[dict[str, AttributeType], Field(min_length=1, max_length=2)]
+# A list, because Terraform forgets the order of a map. All keys are strings.
+Key = Annotated[list[str], Field(min_length=1, max_length=2)]
 
 
 class Index(_Part):

@@ -211,13 +211,12 @@ class Resources:
 
 def _table_request(name: str, table: Table) -> dict[str, Any]:
     keys = [table.key, *(index.key for index in table.indexes.values())]
-    attributes = {attribute: type_ for key in keys for attribute, type_ in key.items()}
+    attributes = dict.fromkeys(attribute for key in keys for attribute in key)
     request: dict[str, Any] = {
         "TableName": name,
         "KeySchema": _key_schema(table.key),
         "AttributeDefinitions": [
-            {"AttributeName": attribute, "AttributeType": type_}
-            for attribute, type_ in attributes.items()
+            {"AttributeName": attribute, "AttributeType": "S"} for attribute in attributes
         ],
         "BillingMode": table.billing,
         "SSESpecification": {"Enabled": True},
@@ -248,7 +247,7 @@ def _throughput(capacity: Any) -> dict[str, int]:
     return {"ReadCapacityUnits": capacity.read, "WriteCapacityUnits": capacity.write}
 
 
-def _key_schema(key: dict[str, Any]) -> list[dict[str, str]]:
+def _key_schema(key: list[str]) -> list[dict[str, str]]:
     return [
         {"AttributeName": attribute, "KeyType": kind}
         for attribute, kind in zip(key, ("HASH", "RANGE"), strict=False)

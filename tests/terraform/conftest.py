@@ -29,7 +29,7 @@ def program() -> str:
 
 
 @pytest.fixture(scope="session")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def dist(program: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build for this machine's processor."""
     folder = tmp_path_factory.mktemp("dist")
     architecture: Architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
