@@ -28,6 +28,7 @@ class Settings:
     rate_limits_table: str
     jwt_secret: str
     access_token_lifetime_s: int
+    password_rounds: int
 
 
 @cache
@@ -39,7 +40,7 @@ def desk() -> SessionDesk:
     return SessionDesk(
         users=DynamoUsers(settings.users_table, clients.dynamodb()),
         sessions=DynamoSessions(settings.sessions_table, clients.dynamodb()),
-        passwords=BcryptPasswords(),
+        passwords=BcryptPasswords(settings.password_rounds),
         tokens=JwtTokens(secret.value, timedelta(seconds=settings.access_token_lifetime_s)),
         attempts=Attempts(counters, utc_now),
         clock=utc_now,

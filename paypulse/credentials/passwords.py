@@ -6,14 +6,13 @@ from functools import cached_property
 
 from paypulse.accounts import MAX_PASSWORD_BYTES
 
-# 2^12 rounds: about a quarter of a second, for the owner once and for a guesser every time.
-ROUNDS = 12
+_ROUNDS = 12
 
 
 class BcryptPasswords:
-    """Implements `Passwords`."""
+    """Implements `Passwords`; a hash says itself with how many rounds it was made."""
 
-    def __init__(self, rounds: int = ROUNDS) -> None:
+    def __init__(self, rounds: int = _ROUNDS) -> None:
         self._rounds = rounds
 
     @cached_property
