@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+from devstack.google.faults import QUOTA_UNITS
 from devstack.journey import Person, wait_for
 from devstack.manifest import load_stack
 from devstack.ministack import client
@@ -129,12 +130,14 @@ async def _measure_stack(folder: Path) -> list[Figure]:
         await person.connect_gmail(GOOGLE_EMAIL)
         await asyncio.sleep(5)  # every worker has started
         await person.subscribe()
-        runs = [await _ingest(person), await _ingest(person)]
+        run = await _ingest(person)
+        first = await asyncio.to_thread(_traffic, stack)
+        await _ingest(person)
+        both = await asyncio.to_thread(_traffic, stack)
         invoices = sum(len(year["invoices"]) for year in await person.years())
         await wait_for(person.invoice_events, invoices, 30)
         delays = await asyncio.to_thread(latencies, stack, person)
         calls = await asyncio.to_thread(_calls_of_a_page, stack, person.user_id)
-        gmail = await asyncio.to_thread(_gmail, stack, runs)
     return [
         Figure("from `make run` to ready, after set-up", "≤ 5 s", f"{ready_s:.1f} s", ready_s <= 5),
         Figure(
@@ -144,7 +147,7 @@ async def _measure_stack(folder: Path) -> list[Figure]:
             statistics.median(delays) <= 1,
         ),
         Figure("DynamoDB calls for a page of invoices", "1 query", f"{calls}", calls == 1),
-        *gmail,
+        *_gmail(run["found"], first, both),
     ]
 
 
@@ -160,18 +163,22 @@ def _calls_of_a_page(stack: DevStack, user_id: str) -> int:
     return len(calls)
 
 
-def _gmail(stack: DevStack, runs: list[dict[str, Any]]) -> list[Figure]:
-    with urlopen(f"{stack.google_url}/_control/requests", timeout=5) as answer:  # noqa: S310 - http
-        units = json.loads(answer.read())["units"]
-    first = runs[0]["found"]
-    per_new = sum(units.values()) / first / 20
-    again = runs[1]["found"] - runs[1]["skipped"]
+def _gmail(found: int, first: dict[str, Any], both: dict[str, Any]) -> list[Figure]:
+    """Judge Gmail's own counts after the first run and after both."""
+    per_new = sum(first["units"].values()) / found / QUOTA_UNITS["messages.get"]
+    again = both["calls"]["messages.get"] - first["calls"]["messages.get"]
     return [
         Figure(
-            "Gmail units for a new message, compared with one get (two searches included)",
+            "Gmail units for a new message, compared with one get (the search included)",
             "≤ 1.3×",
             f"{per_new:.2f}×",
             per_new <= 1.3,
         ),
-        Figure("messages fetched again by a second run", "0", f"{again}", again == 0),
+        Figure("messages that a second run gets from Gmail again", "0", f"{again}", again == 0),
     ]
+
+
+def _traffic(stack: DevStack) -> dict[str, Any]:
+    with urlopen(f"{stack.google_url}/_control/requests", timeout=5) as answer:  # noqa: S310 - http
+        counts: dict[str, Any] = json.loads(answer.read())
+        return counts

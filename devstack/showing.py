@@ -80,7 +80,7 @@ async def _walk(stack: DevStack, person: Person) -> None:
     outcome = await _ingest(person)
     if outcome["status"] == "FAILED" or outcome["remaining"]:
         raise StepFailed(f"the run did not end well: {outcome}")
-    count = await _check_invoices(person)
+    count = await check_invoices(person)
     _step(f"{count} invoices, each announced by an event", None)
     delays = await asyncio.to_thread(latencies, stack, person)
     latest_s = await _new_mail(person)
@@ -93,10 +93,14 @@ async def _walk(stack: DevStack, person: Person) -> None:
     )
 
 
-async def _check_invoices(person: Person) -> int:
-    """Compare the invoices with the events, by id."""
+async def check_invoices(person: Person, limit_s: float = _EVENT_LIMIT_S) -> int:
+    """Compare the invoices with the events, by id, and return how many there are.
+
+    Raises:
+        StepFailed: there are none, or one was not announced in time, or one twice.
+    """
     ids = {each["id"] for year in await person.years() for each in year["invoices"]}
-    await wait_for(person.invoice_events, len(ids), _EVENT_LIMIT_S)
+    await wait_for(person.invoice_events, len(ids), limit_s)
     missing = ids - _announced(person)
     if not ids or missing:
         raise StepFailed(f"no event for {sorted(missing) or 'any invoice'}")

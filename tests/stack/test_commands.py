@@ -80,11 +80,14 @@ def test_extract_shows_a_table_to_people() -> None:
     assert "inconsistent_total" in result.stdout
 
 
-def test_run_once_ingests_a_folder_and_a_second_time_knows_it(tmp_path: Path) -> None:
+def test_run_once_ingests_a_folder_a_second_time_knows_it_and_a_reset_forgets_it(
+    tmp_path: Path,
+) -> None:
     options = ("--once", "--port", "0", "--state", tmp_path / "state")
 
     first = paypulse("run", *options)
     second = paypulse("run", *options)
+    anew = paypulse("run", *options, "--reset")
 
     assert first.returncode == 0, first.stderr
     assert "20 mails matched: 17 became invoices" in first.stdout
@@ -92,6 +95,8 @@ def test_run_once_ingests_a_folder_and_a_second_time_knows_it(tmp_path: Path) ->
     assert second.returncode == 0, second.stderr
     assert "20 mails matched: 0 became invoices, 20 held none or were known" in second.stdout
     assert "2025-06-30   1297112086" in second.stdout
+    assert anew.returncode == 0, anew.stderr
+    assert "20 mails matched: 17 became invoices" in anew.stdout
 
 
 def test_a_mailbox_that_is_no_folder_is_told_so(tmp_path: Path) -> None:
