@@ -7,7 +7,7 @@ import signal
 import statistics
 import tempfile
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,8 +45,9 @@ async def run(options: Options) -> None:
     """Keep the system up until Ctrl-C, with a demo account whose Gmail is connected."""
     async with _started(options) as stack, Person(endpoints(stack)) as person:
         await _prepare(person)
+        asked = _stop_when_asked()  # before anyone is told how to ask
         console.print(_welcome(stack))
-        await _stop_asked_for()
+        await asked.wait()
         console.print("Stopping; your data stays in", str(options.state))
 
 
@@ -254,13 +255,13 @@ def _welcome(stack: DevStack) -> Panel:
     return Panel("\n".join(lines), title="PayPulse is running", expand=False)
 
 
-async def _stop_asked_for() -> None:
+def _stop_when_asked() -> asyncio.Event:
+    """Return what is set by Ctrl-C or a termination signal."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    with suppress(asyncio.CancelledError):
-        await asked.wait()
+    return asked
 
 
 def _step(text: str, seconds: float | None) -> None:
