@@ -37,12 +37,15 @@ class Source(_Part):
     api: Literal["graphql_url"] | None = None
     # `Table:SortKey,…` of every table with this partition key and a sort key.
     keyed_by: str | None = None
+    # `sub-type:Table,…` of the tables with details of this one's rows.
+    details_of: str | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if len(self.model_fields_set) != 1:
             raise ValueError(
-                "give exactly one of table, bucket, queue, secret, variable, api, keyed_by"
+                "give exactly one of table, bucket, queue, secret, variable, api, keyed_by,"
+                " details_of"
             )
         return self
 
@@ -157,6 +160,13 @@ class Index(_Part):
     capacity: Capacity | None = None
 
 
+class DetailsOf(_Part):
+    """The table whose rows these details belong to, and the category that has them."""
+
+    table: str
+    sub_type: str
+
+
 class Table(_Part):
     """A DynamoDB table; partition key first, then the sort key."""
 
@@ -169,6 +179,7 @@ class Table(_Part):
     indexes: dict[str, Index] = {}
     # Why erasing a user need not look into a table that is not keyed by UserID.
     no_user_data: str | None = None
+    details_of: DetailsOf | None = None
 
 
 class Bucket(_Part):
@@ -201,7 +212,12 @@ class Schedule(_Part):
 
 
 class Stack(_Part):
-    """The whole system."""
+    """The whole system; what begins with `x-` is only there for YAML to point at."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_anchors(cls, values: Any) -> Any:
+        return {key: value for key, value in values.items() if not key.startswith("x-")}
 
     variables: dict[str, str]
     environment: dict[str, Source]
@@ -228,6 +244,14 @@ class Stack(_Part):
             name: list(table.key)[1]
             for name, table in self.tables.items()
             if len(table.key) == 2 and next(iter(table.key)) == attribute
+        }
+
+    def detail_tables(self, table: str) -> dict[str, str]:
+        """The table with the details of each sub-type of this table's rows."""
+        return {
+            other.details_of.sub_type: name
+            for name, other in self.tables.items()
+            if other.details_of and other.details_of.table == table
         }
 
     def bucket_name(self, bucket: str) -> str:
@@ -281,10 +305,15 @@ def _unknown_references(stack: Stack) -> list[str]:
     }
     references = [
         *(
+            (f"tables.{name}.details_of", "table", table.details_of.table)
+            for name, table in stack.tables.items()
+            if table.details_of
+        ),
+        *(
             (f"environment.{name}", kind, str(value))
             for name, source in stack.environment.items()
             for kind, value in source.model_dump(exclude_unset=True).items()
-            if kind not in {"api", "keyed_by"}
+            if kind not in {"api", "keyed_by", "details_of"}
         ),
         *_function_references(stack),
         *(
@@ -344,7 +373,7 @@ def _broken_rules(stack: Stack) -> list[str]:
         f"tables.{name}: is not keyed by UserID, so erasing a user leaves it as it is; give it"
         " that key, or say in no_user_data why nothing of a user's is in it"
         for name, table in stack.tables.items()
-        if next(iter(table.key)) != "UserID" and not table.no_user_data
+        if next(iter(table.key)) != "UserID" and not (table.no_user_data or table.details_of)
     ]
     return problems
 

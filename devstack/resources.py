@@ -72,6 +72,9 @@ class Resources:
                 case "keyed_by":
                     tables = self.stack.tables_keyed_by(key)
                     values[name] = ",".join(f"{table}:{sort}" for table, sort in tables.items())
+                case "details_of":
+                    details = self.stack.detail_tables(key)
+                    values[name] = ",".join(f"{sub}:{table}" for sub, table in details.items())
         return values
 
     def queue_url(self, queue: str) -> str:

@@ -6,7 +6,8 @@
     │   ├─ DependencyError   a service we need is down    → the same, DEPENDENCY_FAILURE
     │   └─ TooManyAttempts   a limit is reached           → the same, RATE_LIMITED and when to retry
     ├─ TransientError        it may work later            → the queue delivers again
-    │   └─ RateLimited       wait at least `retry_after_s`
+    │   ├─ RateLimited       wait at least `retry_after_s`
+    │   └─ ChangedMeanwhile  someone else wrote first: read again
     ├─ ReconnectRequired     Google took the grant back   → run ends, user is asked to reconnect
     ├─ TokenRejected         Google refuses a token that the app sent → `GMAIL_TOKEN_REJECTED`
     └─ ConfigurationError    a deployment mistake         → fails at start, names the remedy
@@ -112,6 +113,10 @@ class RateLimited(TransientError):  # noqa: N818 - an outcome of asking, not a f
         super().__init__(f"{service} asks to wait {retry_after_s:.0f} s")
         self.service = service
         self.retry_after_s = retry_after_s
+
+
+class ChangedMeanwhile(TransientError):  # noqa: N818 - an outcome of writing, not a fault
+    """Someone else changed what was about to be written; read it again."""
 
 
 class ReconnectRequired(PayPulseError):  # noqa: N818 - a state of the account, not a fault

@@ -59,13 +59,30 @@ class DocumentOutcome(StrEnum):
     UNTRUSTED_SENDER = "UNTRUSTED_SENDER"
     NO_DOCUMENT = "NO_DOCUMENT"  # the mail carries no PDF
     TOO_LARGE = "TOO_LARGE"  # the mail carries more than PayPulse opens
+    NEEDS_REVIEW = "NEEDS_REVIEW"  # a receipt whose values could not all be checked
+    NOT_A_RECEIPT = "NOT_A_RECEIPT"  # a shop's other mail: an offer, a delivery, a password
+    ATTACHED = "ATTACHED"  # no receipt itself, but about a purchase that is known
 
 
 # Documents that the user should know about; those with values are also invoices to review.
-NEEDS_ATTENTION = frozenset(DocumentOutcome) - {DocumentOutcome.OK, DocumentOutcome.DUPLICATE}
+# A receipt to review is found among the receipts, by its status; an offer is nobody's concern.
+NEEDS_ATTENTION = frozenset(DocumentOutcome) - {
+    DocumentOutcome.OK,
+    DocumentOutcome.DUPLICATE,
+    DocumentOutcome.NEEDS_REVIEW,
+    DocumentOutcome.NOT_A_RECEIPT,
+    DocumentOutcome.ATTACHED,
+}
 # Read into an invoice, but the user should look at it.
 _REVIEWED = (DocumentOutcome.INCONSISTENT_TOTAL, DocumentOutcome.INVALID_OCR)
-_BECAME_INVOICE = frozenset({DocumentOutcome.OK, *_REVIEWED})
+_BECAME_INVOICE = frozenset(
+    {
+        DocumentOutcome.OK,
+        DocumentOutcome.NEEDS_REVIEW,
+        DocumentOutcome.ATTACHED,
+        *_REVIEWED,
+    }
+)
 _FAILURES = (
     DocumentOutcome.PROCESSING_FAILED,
     DocumentOutcome.UNREADABLE,
@@ -156,4 +173,6 @@ def settle(entry: LedgerEntry) -> Settlement:
         return Settlement(MailOutcome.DUPLICATE)
     if DocumentOutcome.NOT_A_RENT_NOTICE in outcomes:
         return Settlement(MailOutcome.NOT_AN_INVOICE, DocumentOutcome.NOT_A_RENT_NOTICE)
+    if DocumentOutcome.NOT_A_RECEIPT in outcomes:
+        return Settlement(MailOutcome.NOT_AN_INVOICE, DocumentOutcome.NOT_A_RECEIPT)
     return Settlement(MailOutcome.NOT_AN_INVOICE, DocumentOutcome.NO_DOCUMENT)

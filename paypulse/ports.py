@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from paypulse.accounts import AccessClaims, StoredSession, User
@@ -20,12 +20,20 @@ if TYPE_CHECKING:
     from paypulse.ledger import Claim, LedgerDocument, LedgerEntry, Settlement
     from paypulse.mail import Mail, MessagePage, RawMail
     from paypulse.pages import Page
+    from paypulse.receipts import Category
     from paypulse.rental import NoticeReading
     from paypulse.rental_invoices import (
         InvoiceStatus,
         InvoiceWarning,
         NoticeSummary,
         RentalInvoice,
+    )
+    from paypulse.retail_invoices import (
+        OrderMark,
+        PurchaseAmount,
+        PurchaseDetail,
+        RetailFilter,
+        RetailInvoice,
     )
     from paypulse.runs import IngestionRun, RunError, RunOutcome, RunStatus
 
@@ -396,6 +404,82 @@ class RentalInvoiceStore(Protocol):
         Raises:
             RequestError: VALIDATION_FAILED, `after` is no cursor of this list.
         """
+        ...
+
+
+class RetailInvoiceStore(Protocol):
+    """Retail invoices (table RetailInvoices and the eight tables with details)."""
+
+    def save(
+        self,
+        invoice: RetailInvoice,
+        *,
+        was: RetailInvoice | None,
+        filed: tuple[Document, LedgerDocument] | None = None,
+        order: OrderMark | None = None,
+    ) -> LedgerDocument | None:
+        """Keep the invoice in place of `was`, with all that belongs to it, or nothing of it.
+
+        Args:
+            was: The invoice as it was read; None for one that is new.
+            filed: The document that this is about, and its outcome.
+            order: The order number that this invoice now stands for, as it was read.
+
+        Returns:
+            The document's row as it is now: `filed`'s; DUPLICATE with the id of the invoice that
+            has this content already; or as another delivery left it.
+
+        Raises:
+            ChangedMeanwhile: the invoice or the order is not as it was read.
+        """
+        ...
+
+    def attach(self, document: Document, row: LedgerDocument, order: OrderMark) -> LedgerDocument:
+        """Let a mail about an order wait for the order's invoice; raises as `save` does."""
+        ...
+
+    def find_order(self, user_id: str, order_key: str) -> OrderMark:
+        """Return what is known of an order number."""
+        ...
+
+    def find_orders(self, user_id: str, order_keys: Iterable[str]) -> dict[str, str]:
+        """Return the ids of the invoices of these orders; eventually consistent."""
+        ...
+
+    def get(self, user_id: str, invoice_id: str) -> RetailInvoice | None:
+        """Return the user's invoice; another user's is as absent as none."""
+        ...
+
+    def list_page(
+        self,
+        user_id: str,
+        first: int,
+        after: str | None,
+        *,
+        chosen: RetailFilter,
+        oldest_first: bool = False,
+    ) -> Page[RetailInvoice]:
+        """Return a page of invoices, latest first; eventually consistent.
+
+        Raises:
+            RequestError: VALIDATION_FAILED, `after` is no cursor of this list.
+        """
+        ...
+
+    def counts(self, user_id: str) -> dict[Category, int]:
+        """Return how many invoices there are in each category; eventually consistent."""
+        ...
+
+    def amounts(self, user_id: str, first_day: date, last_day: date) -> Iterator[PurchaseAmount]:
+        """Yield what was spent between two days, both included; eventually consistent."""
+        ...
+
+    def details(self, user_id: str, invoices: Mapping[str, Category]) -> dict[str, PurchaseDetail]:
+        """Return the detail rows that are the user's, by invoice id; eventually consistent."""
+        ...
+
+    def delete(self, invoice: RetailInvoice) -> None:
+        """Remove the invoice and its details; raises `ChangedMeanwhile` as `save` does."""
         ...
 
 

@@ -30,6 +30,14 @@ class Category(StrEnum):
     TRAVEL = "travel"
 
 
+class Discovery(StrEnum):
+    """How PayPulse came to a purchase."""
+
+    VENDOR_CONFIG = "VENDOR_CONFIG"  # a vendor's configuration claims the mail
+    SWEEP = "SWEEP"  # the mail looks like a receipt; nobody knows the sender
+    MANUAL = "MANUAL"  # entered by its owner
+
+
 class ReceiptOutcome(StrEnum):
     """What reading a mail came to; every mail ends in exactly one."""
 
@@ -64,6 +72,7 @@ class ValueSource(StrEnum):
     MAIL_HEADER = "MAIL_HEADER"
     VENDOR_CONFIG = "VENDOR_CONFIG"
     DERIVED = "DERIVED"  # calculated, or concluded from the rest
+    USER = "USER"  # entered or corrected by the owner
 
 
 class ReceiptWarning(StrEnum):
@@ -84,6 +93,8 @@ class ReceiptWarning(StrEnum):
     HIDDEN_TEXT = "HIDDEN_TEXT"  # amounts or orders to a machine that no reader sees
     DIRECTION_TRICKS = "DIRECTION_TRICKS"  # characters that make text read otherwise than written
     TEXT_LEFT_OUT = "TEXT_LEFT_OUT"  # a limit was met; see the signals
+    DOCUMENTS_DIFFER = "DOCUMENTS_DIFFER"  # the mails of one purchase name different totals
+    UNVERIFIED_SENDER = "UNVERIFIED_SENDER"  # nobody vouches for who sent it
 
 
 class ReadingSignal(StrEnum):
@@ -182,12 +193,16 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptReading:
-    """A mail's outcome, with its receipt for the outcomes that have one."""
+    """A mail's outcome, with its receipt for the outcomes that have one.
+
+    `order_number` is what a mail that is no receipt itself says about the purchase it belongs to.
+    """
 
     outcome: ReceiptOutcome
     receipt: Receipt | None = None
     signals: frozenset[ReadingSignal] = field(default_factory=frozenset)
     model: str | None = None  # what the model answered: its id, or the reason why it did not
+    order_number: str | None = None
 
 
 class NoReading(StrEnum):

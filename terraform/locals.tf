@@ -54,12 +54,19 @@ locals {
     { for key, value in local.settings : "variable/${key}" => value },
     { "api/graphql_url" = local.graphql_url },
     { for attribute, tables in local.tables_keyed_by : "keyed_by/${attribute}" => join(",", tables) },
+    { for table, details in local.detail_tables : "details_of/${table}" => join(",", details) },
   )
 
   # Partition key => "Table:SortKey" of every table that has it and a sort key.
   tables_keyed_by = {
     for name, table in local.manifest.tables :
     table.key[0] => "${aws_dynamodb_table.this[name].name}:${table.key[1]}"... if length(table.key) == 2
+  }
+
+  # Table => "sub-type:Table" of every table with details of its rows.
+  detail_tables = {
+    for name, table in local.manifest.tables :
+    table.details_of.table => "${table.details_of.sub_type}:${aws_dynamodb_table.this[name].name}"... if can(table.details_of)
   }
 
   environment = {

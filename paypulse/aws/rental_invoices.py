@@ -10,11 +10,10 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from paypulse.aws.filed_documents import FiledDocuments
 from paypulse.aws.items import cancellation_codes, from_item, is_key, to_item, translated
-from paypulse.aws.ledger import record_document
 from paypulse.clock import from_text, to_text
 from paypulse.documents import Document, DocumentSource
-from paypulse.ledger import DocumentOutcome, LedgerDocument
 from paypulse.mail import SenderAuthentication
 from paypulse.money import Money
 from paypulse.pages import Page, decode_cursor, encode_cursor
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from paypulse.ledger import LedgerDocument
+
 _BY_DUE_DATE = "due_date-index"
 
 
@@ -40,7 +41,7 @@ class DynamoRentalInvoices:
 
     def __init__(self, table: str, ledger_table: str, client: DynamoDBClient) -> None:
         self._table = table
-        self._ledger_table = ledger_table
+        self._filed = FiledDocuments(ledger_table, client)
         self._client = client
 
     def add(
@@ -55,9 +56,9 @@ class DynamoRentalInvoices:
                 case "invoice":
                     continue
                 case "content":
-                    return self._record_duplicate(invoice.document, row)
+                    return self._filed.record_duplicate(invoice.document, row)
                 case _:
-                    return self._recorded(invoice.document, filed)
+                    return self._filed.recorded(invoice.document, filed)
         raise FileExistsError(f"{namesake_id!r} is the id of another document")
 
     def add_warning(
@@ -160,15 +161,16 @@ class DynamoRentalInvoices:
     def _write(self, invoice: RentalInvoice, row: LedgerDocument) -> str | None:
         """Write all or nothing; return what was in the way: invoice, content or outcome."""
         document = invoice.document
-        marker = {
-            "UserID": invoice.user_id,
-            "MessageID": f"content#{document.sha256}",
-            "invoice_id": invoice.invoice_id,
-        }
         changes: list[Any] = [
-            self._put_new(self._table, _to_row(invoice), "InvoiceID"),
-            self._put_new(self._ledger_table, marker, "MessageID"),
-            record_document(self._ledger_table, document, row),
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": to_item(_to_row(invoice)),
+                    "ConditionExpression": "attribute_not_exists(InvoiceID)",
+                }
+            },
+            self._filed.mark_content(document, invoice.invoice_id),
+            self._filed.record(document, row),
         ]
         try:
             with translated():
@@ -181,49 +183,6 @@ class DynamoRentalInvoices:
                     return cause
             raise
         return None
-
-    def _put_new(self, table: str, row: dict[str, Any], key: str) -> Any:
-        return {
-            "Put": {
-                "TableName": table,
-                "Item": to_item(row),
-                "ConditionExpression": f"attribute_not_exists({key})",
-            }
-        }
-
-    def _record_duplicate(self, document: Document, row: LedgerDocument) -> LedgerDocument:
-        marker = self._read_ledger(document.user_id, f"content#{document.sha256}")
-        duplicate = replace(
-            row, outcome=DocumentOutcome.DUPLICATE, invoice_id=marker.get("invoice_id")
-        )
-        change = record_document(self._ledger_table, document, duplicate)["Update"]
-        try:
-            with translated():
-                self._client.update_item(**change)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return self._recorded(document, duplicate)
-        return duplicate
-
-    def _recorded(self, document: Document, fallback: LedgerDocument) -> LedgerDocument:
-        """Return the outcome that another delivery has recorded."""
-        entry = self._read_ledger(document.user_id, document.source.message_id)
-        values = entry.get("documents", {}).get(document.document_id)
-        if not values or "outcome" not in values:
-            return fallback
-        return replace(
-            fallback,
-            outcome=DocumentOutcome(values["outcome"]),
-            invoice_id=values.get("invoice_id"),
-        )
-
-    def _read_ledger(self, user_id: str, message_id: str) -> dict[str, Any]:
-        with translated():
-            answer = self._client.get_item(
-                TableName=self._ledger_table,
-                Key=to_item({"UserID": user_id, "MessageID": message_id}),
-                ConsistentRead=True,
-            )
-        return from_item(answer.get("Item", {}))
 
     def _query_all(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
