@@ -44,6 +44,15 @@ class GmailStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RetailWindow:
+    """Up to when every receipt of a mailbox has its outcome."""
+
+    mailbox: str
+    fetched_at: datetime
+    history_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A person with an account."""
 
@@ -55,6 +64,8 @@ class User:
     gmail_status: GmailStatus = GmailStatus.NOT_CONNECTED
     gmail_email: str | None = None
     gmail_connected_at: datetime | None = None
+    retail_window: RetailWindow | None = None
+    discovers_receipts: bool = False  # also of senders that no vendor configuration knows
 
 
 @dataclass(frozen=True, slots=True)

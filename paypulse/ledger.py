@@ -144,6 +144,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Claims:
+    """What a run may work on, and how many of the messages are in work elsewhere."""
+
+    mine: tuple[Claim, ...]
+    elsewhere: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """How a message ends: its outcome, and the reason that the user is shown."""
 

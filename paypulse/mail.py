@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from paypulse.receipts import ReadingSignal
+
 
 class SenderAuthentication(StrEnum):
     """What the receiving server found out about the sender (RFC 8601)."""
@@ -55,6 +57,20 @@ class Mail:
     authentication: SenderAuthentication
     pdfs: tuple[Attachment, ...]
     left_out: tuple[LeftOut, ...] = ()  # each reason once
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptMail:
+    """A mail with what a receipt is read from; of a forwarded one, the original's headers."""
+
+    mail: Mail
+    sender_name: str
+    sender: str
+    subject: str
+    sent_at: datetime | None  # with the sender's own offset
+    page: bytes  # as `paypulse.receipt_pages` writes it
+    has_body: bool
+    signals: frozenset[ReadingSignal] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from paypulse.documents import Document
     from paypulse.events import IngestionEvent, InvoiceEvent
     from paypulse.gmail_grant import GmailGrant, TokenInfo
-    from paypulse.ledger import Claim, LedgerDocument, LedgerEntry, Settlement
-    from paypulse.mail import Mail, MessagePage, RawMail
+    from paypulse.ledger import Claims, LedgerDocument, LedgerEntry, Settlement
+    from paypulse.mail import Mail, MessagePage, RawMail, ReceiptMail
+    from paypulse.ingest_mail import SortedMail
     from paypulse.pages import Page
     from paypulse.receipts import Category
     from paypulse.rental import NoticeReading
@@ -83,6 +84,16 @@ class UserStore(Protocol):
 
     def remove(self, user_id: str) -> None:
         """Forget the account and that its address was taken; absent is fine."""
+        ...
+
+    def move_retail_window(
+        self, user_id: str, to: datetime, *, mailbox: str, history_id: str | None
+    ) -> None:
+        """Note that everything up to here has its outcome; never moves back."""
+        ...
+
+    def set_discovery(self, user_id: str, *, enabled: bool) -> None:
+        """Choose whether receipts of unknown senders are looked for."""
         ...
 
     def list_connected(self, after: str | None) -> Page[str]:
@@ -217,6 +228,17 @@ class Mailbox(Protocol):
         """
         ...
 
+    def history_id(self) -> str:
+        """Return where the mailbox's history stands now; raises as `search` does."""
+        ...
+
+    def has_new_mail(self, since: str) -> bool:
+        """Tell whether mail was added since a history id; also True when Gmail has forgotten.
+
+        Raises as `search` does.
+        """
+        ...
+
     def fetch(self, message_ids: Sequence[str]) -> Iterator[RawMail]:
         """Yield the messages that still exist, in no fixed order; at most 50 ids a call.
 
@@ -230,6 +252,26 @@ class MailReader(Protocol):
 
     def __call__(self, raw: RawMail) -> Mail:
         """Return what PayPulse uses; damaged MIME yields what can be read, never an error."""
+        ...
+
+
+class MailCollector(Protocol):
+    """Knows which mails a run is after, and what to keep of each."""
+
+    def query(self, run: IngestionRun) -> str:
+        """Return the Gmail search that finds them all."""
+        ...
+
+    def sort(self, user_id: str, raw: RawMail) -> SortedMail:
+        """Return what to keep of a mail, or how it ends."""
+        ...
+
+
+class ReceiptMailReader(Protocol):
+    """Takes a mail apart into what a receipt is read from."""
+
+    def __call__(self, raw: RawMail) -> ReceiptMail:
+        """Return the mail with its bodies as a page; any bytes at all get one."""
         ...
 
 
@@ -268,7 +310,7 @@ class Ledger(Protocol):
 
     def claim(
         self, user_id: str, message_ids: Sequence[str], run_id: str, *, now: datetime
-    ) -> list[Claim]:
+    ) -> Claims:
         """Claim the messages that this run should work on, in the order given.
 
         Left out are those that are settled for good, at work in a live run, or stored already
@@ -283,8 +325,10 @@ class Ledger(Protocol):
         """
         ...
 
-    def mark_stored(self, user_id: str, message_id: str, run_id: str, *, now: datetime) -> None:
-        """Note that they are all there, and count the message as stored; once."""
+    def mark_stored(
+        self, user_id: str, message_id: str, run_id: str, *, vendor: str = "", now: datetime
+    ) -> None:
+        """Note that they are all there, and count the message as stored, by vendor; once."""
         ...
 
     def begin_document(self, document: Document, *, now: datetime) -> LedgerDocument:
@@ -327,7 +371,13 @@ class RunStore(Protocol):
         """Mark a queued run as running and return it as it is now."""
         ...
 
-    def count_page(self, run: IngestionRun, *, found: int, mine: int, now: datetime) -> None:
+    def note_history(self, run: IngestionRun, history_id: str, *, now: datetime) -> IngestionRun:
+        """Keep where the mailbox's history stood when the run began; the first time counts."""
+        ...
+
+    def count_page(
+        self, run: IngestionRun, *, found: int, mine: int, elsewhere: int = 0, now: datetime
+    ) -> None:
         """Add the page in work to the counts; once a page."""
         ...
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
+
+    from paypulse.receipts import Category
 
 # A run that has not moved for this long has died; its messages are taken over by the next one.
 STALLED_AFTER = timedelta(minutes=30)
@@ -21,6 +24,8 @@ class RunKind(StrEnum):
 
     RENTAL = "RENTAL"  # every rent notice in the mailbox
     LATEST_RENTAL = "LATEST_RENTAL"  # the notice that is due this month
+    RETAIL = "RETAIL"  # receipts, since the last such run or in a range of days
+    BACKFILL = "BACKFILL"  # the whole mailbox from a day on: notices and receipts
 
 
 class RunStatus(StrEnum):
@@ -72,6 +77,14 @@ class IngestionRun:
     listed: bool = False
     due_month: str | None = None  # "2026-01", for LATEST_RENTAL
     since: date | None = None  # only mail received on or after this day
+    until: date | None = None  # only mail received on or before this day
+    category: Category | None = None  # only receipts of this category's vendors
+    # A RETAIL run without a range or category of its own: when it is done, the next one begins
+    # where it began, at the mailbox's `history_id` of then.
+    moves_window: bool = False
+    history_id: str | None = None
+    by_vendor: Mapping[str, int] = field(default_factory=dict)  # messages stored by this run
+    elsewhere: int = 0  # messages that another run was working on, so nobody knows their end
     outcome: RunOutcome | None = None
     error: RunError | None = None
     finished_at: datetime | None = None

@@ -13,6 +13,7 @@ from paypulse.clock import from_text, to_text
 from paypulse.ledger import (
     STALE_AFTER,
     Claim,
+    Claims,
     DocumentOutcome,
     LedgerDocument,
     LedgerEntry,
@@ -53,17 +54,20 @@ class DynamoLedger:
 
     def claim(
         self, user_id: str, message_ids: Sequence[str], run_id: str, *, now: datetime
-    ) -> list[Claim]:
+    ) -> Claims:
         known = {row["MessageID"]: row for row in self._read_many(user_id, message_ids)}
-        claims = []
+        mine, elsewhere = [], 0
         for message_id in message_ids:
             row = known.get(message_id)
             if row is not None and not _is_free(row, run_id, now):
+                elsewhere += row["state"] != LedgerState.SETTLED and row.get("run_id") != run_id
                 continue
             claim = self._claim_one(user_id, message_id, run_id, row, now)
             if claim:
-                claims.append(claim)
-        return claims
+                mine.append(claim)
+            else:
+                elsewhere += 1
+        return Claims(tuple(mine), elsewhere)
 
     def expect_documents(self, user_id: str, mail: Mail, count: int, *, now: datetime) -> bool:
         expression = (
@@ -87,7 +91,9 @@ class DynamoLedger:
             return False
         return True
 
-    def mark_stored(self, user_id: str, message_id: str, run_id: str, *, now: datetime) -> None:
+    def mark_stored(
+        self, user_id: str, message_id: str, run_id: str, *, vendor: str = "", now: datetime
+    ) -> None:
         mark = {
             "Update": {
                 "TableName": self._table,
@@ -97,7 +103,10 @@ class DynamoLedger:
                 "ExpressionAttributeValues": to_item({":now": to_text(now), ":run": run_id}),
             }
         }
-        self._transact([mark, self._count(user_id, run_id, {"stored": 1}, now)])
+        count = self._count(user_id, run_id, {"stored": 1}, now)
+        if vendor:
+            _count_vendor(count["Update"], vendor)
+        self._transact([mark, count])
 
     def begin_document(self, document: Document, *, now: datetime) -> LedgerDocument:
         first = {"filename": document.filename, "key": document.key, "attempts": 1}
@@ -317,6 +326,15 @@ class DynamoLedger:
         with translated():
             answer = self._client.update_item(**request)
         return from_item(answer["Attributes"])
+
+
+def _count_vendor(update: dict[str, Any], vendor: str) -> None:
+    """Count one more of this vendor; ADD cannot reach into a map."""
+    update["UpdateExpression"] = update["UpdateExpression"].replace(
+        "SET ", "SET by_vendor.#vendor = if_not_exists(by_vendor.#vendor, :zero) + :one, ", 1
+    )
+    update["ExpressionAttributeNames"] |= {"#vendor": vendor}
+    update["ExpressionAttributeValues"] |= to_item({":zero": 0, ":one": 1})
 
 
 def record_document(table: str, document: Document, row: LedgerDocument) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from paypulse.aws.items import from_item, is_key, to_item, translated
 from paypulse.clock import from_text, to_text
 from paypulse.pages import Page, decode_cursor, encode_cursor
+from paypulse.receipts import Category
 from paypulse.runs import (
     KEPT_FOR,
     IngestionRun,
@@ -62,18 +63,31 @@ class DynamoRuns:
         self._change(user_id, run_id, expression, values, _NOT_OVER)
         return self.get(user_id, run_id)
 
-    def count_page(self, run: IngestionRun, *, found: int, mine: int, now: datetime) -> None:
+    def note_history(self, run: IngestionRun, history_id: str, *, now: datetime) -> IngestionRun:
+        self._change(
+            run.user_id,
+            run.run_id,
+            "SET history_id = :history, updated_at = :now",
+            {":history": history_id, ":now": to_text(now)},
+            "attribute_exists(RunID) AND attribute_not_exists(history_id)",
+        )
+        return self.get(run.user_id, run.run_id) or run
+
+    def count_page(
+        self, run: IngestionRun, *, found: int, mine: int, elsewhere: int = 0, now: datetime
+    ) -> None:
         self._change(
             run.user_id,
             run.run_id,
             "SET counted_page = :page, updated_at = :now"
-            " ADD #found :found, skipped :skipped, remaining :mine",
+            " ADD #found :found, skipped :skipped, remaining :mine, elsewhere :elsewhere",
             {
                 ":page": run.page,
                 ":now": to_text(now),
                 ":found": found,
                 ":skipped": found - mine,
                 ":mine": mine,
+                ":elsewhere": elsewhere,
             },
             "attribute_exists(RunID) AND (attribute_not_exists(counted_page)"
             " OR counted_page <> :page) AND page = :page",
@@ -179,6 +193,11 @@ def _to_row(run: IngestionRun) -> dict[str, Any]:
         "listed": run.listed,
         "due_month": run.due_month,
         "since": run.since.isoformat() if run.since else None,
+        "until": run.until.isoformat() if run.until else None,
+        "category": run.category.value if run.category else None,
+        "moves_window": run.moves_window,
+        "by_vendor": dict(run.by_vendor),
+        "elsewhere": run.elsewhere,
         "outcome": run.outcome.value if run.outcome else None,
         "finished_at": to_text(run.finished_at) if run.finished_at else None,
         "ExpiresAt": int((run.started_at + KEPT_FOR).timestamp()),
@@ -206,6 +225,12 @@ def to_run(row: dict[str, Any]) -> IngestionRun:
         listed=row["listed"],
         due_month=row.get("due_month"),
         since=date.fromisoformat(row["since"]) if "since" in row else None,
+        until=date.fromisoformat(row["until"]) if "until" in row else None,
+        category=Category(row["category"]) if "category" in row else None,
+        moves_window=row.get("moves_window", False),
+        history_id=row.get("history_id"),
+        by_vendor=row.get("by_vendor", {}),
+        elsewhere=row.get("elsewhere", 0),
         outcome=RunOutcome(outcome) if outcome else None,
         error=RunError(error) if error else None,
         finished_at=from_text(finished) if finished else None,

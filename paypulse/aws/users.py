@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from paypulse.accounts import GmailStatus, User
+from paypulse.accounts import GmailStatus, RetailWindow, User
 from paypulse.aws.items import cancellation_codes, from_item, to_item, translated
 from paypulse.clock import from_text, to_text
 from paypulse.pages import Page, decode_cursor, encode_cursor
@@ -116,6 +116,26 @@ class DynamoUsers:
                 ]
             )
 
+    def move_retail_window(
+        self, user_id: str, to: datetime, *, mailbox: str, history_id: str | None
+    ) -> None:
+        values = {":to": to_text(to), ":mailbox": mailbox}
+        change = "SET last_retail_invoice_fetch = :to, retail_mailbox = :mailbox"
+        if history_id:
+            values[":history"] = history_id
+            change += ", gmail_history_id = :history"
+        condition = (
+            "attribute_exists(UserID) AND (attribute_not_exists(last_retail_invoice_fetch)"
+            " OR last_retail_invoice_fetch < :to OR retail_mailbox <> :mailbox)"
+        )
+        try:
+            self._update(user_id, change, values, condition)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # a later run was done first
+
+    def set_discovery(self, user_id: str, *, enabled: bool) -> None:
+        self._update(user_id, "SET discovers_receipts = :on", {":on": enabled})
+
     def list_connected(self, after: str | None) -> Page[str]:
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -185,4 +205,13 @@ def _to_user(row: dict[str, Any]) -> User:
         gmail_status=GmailStatus(row.get("gmail_status", GmailStatus.NOT_CONNECTED.value)),
         gmail_email=row.get("gmail_email"),
         gmail_connected_at=from_text(connected_at) if connected_at else None,
+        retail_window=_to_window(row),
+        discovers_receipts=row.get("discovers_receipts", False),
     )
+
+
+def _to_window(row: dict[str, Any]) -> RetailWindow | None:
+    if "last_retail_invoice_fetch" not in row or row["retail_mailbox"] != row.get("gmail_email"):
+        return None  # another mailbox has a window of its own
+    fetched_at = from_text(row["last_retail_invoice_fetch"])
+    return RetailWindow(row["retail_mailbox"], fetched_at, row.get("gmail_history_id"))
