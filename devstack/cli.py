@@ -21,8 +21,19 @@ app = typer.Typer(
 )
 schema = typer.Typer(help="The GraphQL contract.", no_args_is_help=True)
 app.add_typer(schema, name="schema")
+vendors = typer.Typer(help="The shops whose receipts are read.", no_args_is_help=True)
+app.add_typer(vendors, name="vendors")
 
 SCHEMA_FILE = Path(__file__).parents[1] / "schema.graphql"
+
+Folder = Annotated[Path, typer.Option(help="Of the files, <category>/<vendor_id>.json.")]
+Table = Annotated[str, typer.Option(help="The DynamoDB table.")]
+EndpointUrl = Annotated[
+    str | None, typer.Option(help="Of DynamoDB, where it is not AWS's: the dev stack's AWS URL.")
+]
+Region = Annotated[str | None, typer.Option(help="AWS region; else as the AWS CLI finds it.")]
+_VENDOR_FOLDER = Path(__file__).parents[1] / "vendor_configs"
+_VENDOR_TABLE = "VendorConfig"
 
 
 @app.command()
@@ -140,6 +151,54 @@ def schema_check() -> None:
     if SCHEMA_FILE.read_text() != appsync_sdl():
         raise typer.BadParameter("schema.graphql is out of date: run `paypulse schema export`")
     typer.echo("schema.graphql is current")
+
+
+@vendors.command("check")
+def vendors_check(folder: Folder = _VENDOR_FOLDER) -> None:
+    """Check every file: its form, its name, and that no two claim the same mail."""
+    from devstack import vendor_commands  # noqa: PLC0415 - as above
+
+    sys.exit(vendor_commands.check(folder))
+
+
+@vendors.command("push")
+def vendors_push(
+    folder: Folder = _VENDOR_FOLDER,
+    table: Table = _VENDOR_TABLE,
+    endpoint_url: EndpointUrl = None,
+    region: Region = None,
+    deactivate_missing: Annotated[
+        bool, typer.Option("--deactivate-missing", help="Deactivate rows whose file is gone.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing, tell what would change.")
+    ] = False,
+) -> None:
+    """Bring the files into the table: new ones, changes and deactivations; again is harmless."""
+    from devstack import vendor_commands  # noqa: PLC0415 - as above
+
+    store = vendor_commands.open_store(table, endpoint_url, region)
+    sys.exit(
+        vendor_commands.push(folder, store, deactivate_missing=deactivate_missing, dry_run=dry_run)
+    )
+
+
+@vendors.command("list")
+def vendors_list(
+    files: Annotated[
+        bool, typer.Option("--files", help="What the folder holds instead of the table.")
+    ] = False,
+    folder: Folder = _VENDOR_FOLDER,
+    table: Table = _VENDOR_TABLE,
+    endpoint_url: EndpointUrl = None,
+    region: Region = None,
+) -> None:
+    """List what the table holds, also rows that cannot be read."""
+    from devstack import vendor_commands  # noqa: PLC0415 - as above
+
+    if files:
+        sys.exit(vendor_commands.list_folder(folder))
+    sys.exit(vendor_commands.list_table(vendor_commands.open_store(table, endpoint_url, region)))
 
 
 def main() -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 STACK_FILE = Path(__file__).parents[1] / "paypulse" / "stack.yaml"
 
-Access = Literal["read", "read_write"]
+# `read_whole` is a scan: only for a small table without users' rows.
+Access = Literal["read", "read_write", "read_whole"]
 Seconds = Annotated[int, Field(gt=0)]
 
 
@@ -369,6 +370,12 @@ def _broken_rules(stack: Stack) -> list[str]:
             owners[field] = name
         for trigger in function.triggers:
             problems += _trigger_problems(stack, name, function, trigger)
+        problems += [
+            f"functions.{name}.grants.tables: {table} holds users' rows, so it may not be scanned;"
+            " grant read and query it"
+            for table, access in function.grants.tables.items()
+            if access == "read_whole" and not stack.tables[table].no_user_data
+        ]
     problems += [
         f"tables.{name}: is not keyed by UserID, so erasing a user leaves it as it is; give it"
         " that key, or say in no_user_data why nothing of a user's is in it"

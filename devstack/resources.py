@@ -11,6 +11,7 @@ import io
 import json
 import secrets
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +129,10 @@ class Resources:
                 manager.create_secret(Name=self.stack.secrets[key].name, SecretString=value)
             except manager.exceptions.ResourceExistsException:
                 continue
+        # Without a value, as Terraform leaves it: the emulated Gemini repeats the layout reader,
+        # so its agreement would prove nothing.
+        with suppress(manager.exceptions.ResourceExistsException):
+            manager.create_secret(Name=self.stack.secrets["gemini_api_key"].name)
 
     def _create_bucket(self, bucket: str) -> None:
         s3, name = self._client("s3"), self.stack.bucket_name(bucket)

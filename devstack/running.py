@@ -41,6 +41,7 @@ from devstack.manifest import Stack, load_stack
 from devstack.ministack import ACCOUNT_ID, REGION, MiniStack, function_environment
 from devstack.resources import GOOGLE_CLIENT_ID, Resources
 from devstack.streams import StreamMapping
+from devstack.vendor_files import load_vendors
 from devstack.workers import Workers
 from paypulse.errors import ConfigurationError
 
@@ -130,7 +131,8 @@ class DevStack:
         """Start everything.
 
         Raises:
-            ConfigurationError: a port is taken, the mailbox is no folder, or MiniStack is missing.
+            ConfigurationError: a port is taken, the mailbox is no folder, MiniStack is missing, or
+                a vendor's file is wrong.
         """
         try:
             await self._start()
@@ -157,6 +159,7 @@ class DevStack:
         self.resources = Resources(self.stack, self.aws.url)
         token = secrets.token_urlsafe(16)
         await asyncio.to_thread(self.resources.create, f"{self._base_url}/_functions/{token}")
+        vendors = self._spawn(asyncio.to_thread(load_vendors, self.aws.url))
         self.credentials = {name: _credential(name) for name in self.stack.functions}
         workers = self._make_workers(state / "logs")
         self._exit.push_async_callback(workers.stop)
@@ -171,6 +174,7 @@ class DevStack:
         await self._serve(app, gateway_socket, self.certificate)
         self._start_streams(workers, state)
         self._spawn(workers.warm_up())
+        await vendors
 
     @property
     def _base_url(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -72,6 +73,15 @@ def events(received: Sequence[dict[str, Any]]) -> Table:
             f"{each['total']['amount']} {each['total']['currency']}",
             _words(each["warnings"]),
         )
+    return table
+
+
+def vendors(rows: Sequence[Sequence[str]]) -> Table:
+    """Return vendors: category, id, name, whether active, senders."""
+    table = _table("Vendors", ("category", "vendor_id", "name", "active"))
+    table.add_column("senders")
+    for row in rows:
+        table.add_row(*map(escape, row))
     return table
 
 

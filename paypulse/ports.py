@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
+    from typing import Any
 
     from paypulse.accounts import AccessClaims, StoredSession, User
     from paypulse.documents import Document
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         RetailInvoice,
     )
     from paypulse.runs import IngestionRun, RunError, RunOutcome, RunStatus
+    from paypulse.vendors import VendorConfig
 
 
 class Clock(Protocol):
@@ -530,6 +532,56 @@ class RetailInvoiceStore(Protocol):
 
     def delete(self, invoice: RetailInvoice) -> None:
         """Remove the invoice and its details; raises `ChangedMeanwhile` as `save` does."""
+        ...
+
+
+class TokenBudget(Protocol):
+    """How many tokens of a model may still be spent."""
+
+    def reserve(self, tokens: int) -> bool:
+        """Set tokens aside for a call, atomically; False when that many are not left."""
+        ...
+
+    def settle(self, reserved: int, spent: int) -> None:
+        """Replace what was set aside for a call by what it cost, which may be more."""
+        ...
+
+
+class SpendingCounters(Protocol):
+    """Counters of what was spent (table RateLimits)."""
+
+    def add(self, key: str, amount: int, *, most: int, until: datetime) -> bool:
+        """Add an amount, atomically; False, and nothing is added, when it would exceed `most`.
+
+        The counter is forgotten some time after `until`.
+        """
+        ...
+
+    def correct(self, key: str, difference: int) -> None:
+        """Add a difference, which may be negative, whatever the limit; absent is fine."""
+        ...
+
+
+class VendorStore(Protocol):
+    """The vendors of receipts (table VendorConfig)."""
+
+    def all(self) -> tuple[VendorConfig, ...]:
+        """Return every vendor, inactive ones too; up to five minutes old.
+
+        A row that cannot be read is left out and logged under its vendor id.
+        """
+        ...
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return every row as it stands now, also those that cannot be read."""
+        ...
+
+    def put(self, row: Mapping[str, Any]) -> None:
+        """Write a vendor's row, replacing an earlier one whole.
+
+        Raises:
+            ConfigurationError: the table is missing, or does not take the row.
+        """
         ...
 
 

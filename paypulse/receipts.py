@@ -228,12 +228,28 @@ class ModelAnswer:
     tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class VendorHints:
+    """What a vendor's configuration tells a model about the vendor's mails; bounded in size."""
+
+    field_translations: Mapping[str, str] = field(default_factory=dict)  # label → its meaning
+    header_hint: str = ""  # where in the mail the order stands
+    examples: tuple[tuple[str, str], ...] = ()  # a mail's visible text, the answer as JSON
+
+
 class ReceiptModel(Protocol):
     """A second reader, such as Gemini."""
 
-    def __call__(self, text: str, *, category: Category, vendor: str) -> ModelAnswer | NoReading:
+    def __call__(
+        self, text: str, *, category: Category, hints: VendorHints | None = None
+    ) -> ModelAnswer | NoReading:
         """Read a receipt from visible text; every failure is a named reason, never an exception.
 
         Quotes that do not occur in `text` have been dropped together with their values.
+
+        Args:
+            text: What a reader of the mail sees.
+            category: Which form the answer has.
+            hints: Of the vendor whose mail it is; believed, because they are ours.
         """
         ...

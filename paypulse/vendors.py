@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from paypulse.receipts import Category
+from paypulse.receipts import Category, VendorHints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _ADDRESS = re.compile(r"[^\s@<>]*@[a-z0-9.-]+\.[a-z]{2,}")
 _VENDOR_ID = re.compile(r"[a-z0-9][a-z0-9_.&-]{0,60}")
+_LOGO = re.compile(r"https://[^\s<>\"]{3,500}")
+# The same bounds as in `vendor_configs/schema.json`: hints are sent with every mail.
+_MAX_TRANSLATIONS = 40
+_MAX_LABEL = 80
+_MAX_HEADER = 300
+_MAX_EXAMPLES = 2
+_MAX_EXAMPLE = 4000
 
 
 class KeywordLogic(StrEnum):
@@ -48,7 +56,8 @@ class VendorConfig:
     subject_rules: tuple[SubjectRule, ...]  # one that fits is enough; none: every subject fits
     parser_type: str = "html"
     active: bool = True
-    hints: Mapping[str, Any] = field(default_factory=dict)  # field_translations, header_hint, …
+    logo_url: str | None = None
+    hints: VendorHints = field(default_factory=VendorHints)
 
     def claims(self, sender: str, subject: str) -> bool:
         """Tell whether a mail is this vendor's receipt."""
@@ -77,6 +86,35 @@ def find_vendor(vendors: Iterable[VendorConfig], sender: str, subject: str) -> V
     return best[0] if len(best) == 1 else None
 
 
+def contested_by(vendor: VendorConfig, others: Iterable[VendorConfig]) -> tuple[str, ...]:
+    """Return the ids of the vendors that keep this one from its own mails.
+
+    Those are tried with every sender and every subject of its rules; see `find_vendor`.
+    """
+    everyone = [vendor, *(other for other in others if other.vendor_id != vendor.vendor_id)]
+    rivals: set[str] = set()
+    for sender in _senders(vendor):
+        for subject in _subjects(vendor):
+            if vendor.claims(sender, subject) and not find_vendor(everyone, sender, subject):
+                rivals |= {each.vendor_id for each in everyone if each.claims(sender, subject)}
+    return tuple(sorted(rivals - {vendor.vendor_id}))
+
+
+def _senders(vendor: VendorConfig) -> Iterator[str]:
+    for pattern in vendor.email_patterns:
+        yield f"x{pattern}" if pattern.startswith("@") else pattern
+
+
+def _subjects(vendor: VendorConfig) -> Iterator[str]:
+    for rule in vendor.subject_rules:
+        if rule.logic is KeywordLogic.AND:
+            yield " ".join(rule.keywords)
+        else:
+            yield from rule.keywords
+    if not vendor.subject_rules:
+        yield ""
+
+
 def comparable(text: str) -> str:
     """Return text for comparison: composed letters, one case, single blanks."""
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
@@ -86,7 +124,7 @@ def parse_vendor(record: Mapping[str, Any]) -> VendorConfig:
     """Return the vendor that a configuration describes.
 
     Args:
-        record: In the form of `vendor_configs/schema.json`.
+        record: In the form of `vendor_configs/schema.json`; lists may be sets, as DynamoDB has.
 
     Raises:
         ValueError: Something is missing or wrong; the message names the attribute.
@@ -103,14 +141,11 @@ def parse_vendor(record: Mapping[str, Any]) -> VendorConfig:
         vendor_name=_text(record, "vendor_name"),
         category=category,
         email_patterns=_patterns(record, vendor_id),
-        subject_rules=tuple(_rule(entry) for entry in record.get("subject_keywords", ())),
+        subject_rules=tuple(_rule(entry) for entry in _entries(record, "subject_keywords")),
         parser_type=_text(record, "parser_type"),
         active=record.get("active", True) is True,
-        hints={
-            name: record[name]
-            for name in ("field_translations", "header_hint", "examples")
-            if name in record
-        },
+        logo_url=_logo(record),
+        hints=_hints(record),
     )
 
 
@@ -121,18 +156,84 @@ def _text(record: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _entries(record: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = record.get(name, ())
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=str)
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{name} must be a list")  # noqa: TRY004 - wrong data, not a wrong call
+    return value
+
+
 def _patterns(record: Mapping[str, Any], vendor_id: str) -> tuple[str, ...]:
-    patterns = tuple(str(pattern).lower() for pattern in record.get("email_patterns", ()))
+    patterns = tuple(str(pattern).lower() for pattern in _entries(record, "email_patterns"))
     if not patterns or not all(_ADDRESS.fullmatch(pattern) for pattern in patterns):
         raise ValueError(f"email_patterns of {vendor_id!r} must be addresses, or @domain")
     return patterns
 
 
 def _rule(entry: Any) -> SubjectRule:
-    if isinstance(entry, str) and entry.strip():
-        return SubjectRule((entry,))
-    if isinstance(entry, dict):
-        keywords = tuple(word for word in entry.get("keywords", ()) if str(word).strip())
-        if keywords:
-            return SubjectRule(keywords, KeywordLogic(entry.get("logic", "OR")))
-    raise ValueError("a subject keyword is empty")
+    if isinstance(entry, str):
+        return SubjectRule((_keyword(entry),))
+    if not isinstance(entry, dict):
+        raise ValueError("subject_keywords has an odd entry")  # noqa: TRY004 - as above
+    keywords = tuple(_keyword(word) for word in _entries(entry, "keywords"))
+    if not keywords:
+        raise ValueError("subject_keywords has a rule without a keyword")
+    logic = entry.get("logic", "OR")
+    if logic not in list(KeywordLogic):
+        raise ValueError(f"subject_keywords: logic must be AND or OR, not {logic!r}")
+    return SubjectRule(keywords, KeywordLogic(logic))
+
+
+def _keyword(word: Any) -> str:
+    if not isinstance(word, str) or not word.strip():
+        raise ValueError("subject_keywords holds an empty keyword")
+    return word
+
+
+def _logo(record: Mapping[str, Any]) -> str | None:
+    url = record.get("logo_url") or None
+    if url is not None and not (isinstance(url, str) and _LOGO.fullmatch(url)):
+        raise ValueError("logo_url must begin with https://")
+    return url
+
+
+def _hints(record: Mapping[str, Any]) -> VendorHints:
+    translations = record.get("field_translations", {})
+    if not isinstance(translations, dict) or len(translations) > _MAX_TRANSLATIONS:
+        raise ValueError(f"field_translations must be at most {_MAX_TRANSLATIONS} labels")
+    return VendorHints(
+        field_translations={
+            _line(label, "field_translations", _MAX_LABEL): _line(
+                meaning, "field_translations", _MAX_LABEL
+            )
+            for label, meaning in translations.items()
+        },
+        header_hint=_line(record.get("header_hint", ""), "header_hint", _MAX_HEADER),
+        examples=_examples(record),
+    )
+
+
+def _line(value: Any, name: str, longest: int) -> str:
+    """Return text on one line: hints stand in lists, where a break would begin another entry."""
+    if not isinstance(value, str) or len(value) > longest:
+        raise ValueError(f"{name} must hold text of at most {longest} characters")
+    return " ".join(value.split())
+
+
+def _examples(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    entries = _entries(record, "examples")
+    if len(entries) > _MAX_EXAMPLES:
+        raise ValueError(f"examples must be at most {_MAX_EXAMPLES}")
+    examples = []
+    for entry in entries:
+        values = entry if isinstance(entry, dict) else {}
+        text, answer = values.get("text"), values.get("answer")
+        if not isinstance(text, str) or not text.strip() or not isinstance(answer, dict):
+            raise ValueError("examples must each have a text and an answer")
+        written = json.dumps(answer, ensure_ascii=False)
+        if max(len(text), len(written)) > _MAX_EXAMPLE:
+            raise ValueError(f"examples must be of at most {_MAX_EXAMPLE} characters each")
+        examples.append((text, written))
+    return tuple(examples)

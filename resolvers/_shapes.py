@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from paypulse.pages import Page
     from paypulse.rental_invoices import RentalInvoice
     from paypulse.runs import IngestionRun
+    from paypulse.vendors import VendorConfig
 
 
 def money(value: Money) -> dict[str, Any]:
@@ -103,6 +104,17 @@ def rental_invoice(
         "paymentQr": payment_qr(invoice),
         "createdAt": to_text(invoice.created_at),
         "updatedAt": to_text(invoice.updated_at),
+    }
+
+
+def vendor(value: VendorConfig) -> dict[str, Any]:
+    """Return a `Vendor`."""
+    return {
+        "id": value.vendor_id,
+        "name": value.vendor_name,
+        "category": value.category.name,
+        "active": value.active,
+        "logoUrl": value.logo_url,
     }
 
 

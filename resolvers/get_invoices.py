@@ -1,4 +1,4 @@
-"""`get_invoices`: lists of rental invoices and of documents that need attention."""
+"""`get_invoices`: lists of rental invoices, of documents that need attention, and of vendors."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from paypulse.aws import clients
 from paypulse.aws.documents import S3Documents
 from paypulse.aws.ledger import DynamoLedger
 from paypulse.aws.rental_invoices import DynamoRentalInvoices
+from paypulse.aws.vendors import DynamoVendors
 from paypulse.clock import utc_now
 from paypulse.errors import ErrorType, RequestError
 from paypulse.pages import check_page_size
+from paypulse.receipts import Category
 from paypulse.rental_invoices import InvoiceStatus
 from paypulse.settings import load_settings, warm_up
+from paypulse.vendors import comparable
 from resolvers import _shapes
 from resolvers._app import Fields
 from resolvers._inputs import day
 
 if TYPE_CHECKING:
-    from paypulse.ports import DocumentStore, Ledger, RentalInvoiceStore
+    from paypulse.ports import DocumentStore, Ledger, RentalInvoiceStore, VendorStore
     from paypulse.rental_invoices import RentalInvoice
 
 fields = Fields()
@@ -36,6 +39,7 @@ class Settings:
     mail_ledger_table: str
     ingestion_runs_table: str
     invoices_bucket: str
+    vendor_config_table: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class _Stores:
     invoices: RentalInvoiceStore
     ledger: Ledger
     documents: DocumentStore
+    vendors: VendorStore
 
 
 @cache
@@ -54,6 +59,7 @@ def _build() -> _Stores:
         DynamoRentalInvoices(settings.rental_invoices_table, ledger_table, dynamodb),
         DynamoLedger(ledger_table, settings.ingestion_runs_table, dynamodb),
         S3Documents(settings.invoices_bucket, clients.s3(), utc_now),
+        DynamoVendors(settings.vendor_config_table, dynamodb),
     )
 
 
@@ -95,6 +101,19 @@ def failed_documents(first: int | None = None, after: str | None = None) -> dict
     size = check_page_size(first, default=20)
     page = _build().ledger.list_failed(fields.caller.user_id, size, after)
     return _shapes.connection(page, _shapes.failed_document, after)
+
+
+@fields.query("vendors")
+def vendors(filter: dict[str, Any] | None = None) -> list[dict[str, Any]]:  # noqa: A002 - as above
+    """Return the vendors whose receipts are read, by name; the same for every caller."""
+    chosen = filter or {}
+    category = Category[chosen["category"]] if chosen.get("category") else None
+    active = chosen.get("active")
+    return [
+        _shapes.vendor(vendor)
+        for vendor in sorted(_build().vendors.all(), key=lambda each: comparable(each.vendor_name))
+        if category in (None, vendor.category) and active in (None, vendor.active)
+    ]
 
 
 def _shape(invoice: RentalInvoice) -> dict[str, Any]:

@@ -7,6 +7,8 @@ locals {
         "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem",
         "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
       ]
+      # A scan; the manifest allows it for tables without users' rows only.
+      read_whole = ["dynamodb:Scan"]
     }
     objects = {
       read       = ["s3:GetObject", "s3:GetObjectVersion"]

@@ -1,4 +1,4 @@
-"""Counters of attempts in the table RateLimits; DynamoDB removes them after `ExpiresAt`."""
+"""Counters in the table RateLimits; DynamoDB removes them after `ExpiresAt`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,45 @@ class DynamoAttemptCounters:
     def forget(self, key: str) -> None:
         with translated():
             self._client.delete_item(TableName=self._table, Key=_key(key))
+
+
+class DynamoSpendingCounters:
+    """Implements `SpendingCounters`: one conditional write a change."""
+
+    def __init__(self, table: str, client: DynamoDBClient) -> None:
+        self._table = table
+        self._client = client
+
+    def add(self, key: str, amount: int, *, most: int, until: datetime) -> bool:
+        if amount > most:
+            return False
+        values = {":amount": amount, ":room": most - amount, ":until": int(until.timestamp())}
+        return self._update(
+            key,
+            "SET ExpiresAt = :until ADD Spent :amount",
+            "attribute_not_exists(Spent) OR Spent <= :room",
+            values,
+        )
+
+    def correct(self, key: str, difference: int) -> None:
+        # Without the condition it would make a counter that never expires.
+        self._update(
+            key, "ADD Spent :difference", "attribute_exists(Spent)", {":difference": difference}
+        )
+
+    def _update(self, key: str, update: str, condition: str, values: dict[str, int]) -> bool:
+        try:
+            with translated():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(key),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=to_item(values),
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
 
 def _key(key: str) -> dict[str, Any]:

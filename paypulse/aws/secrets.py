@@ -35,6 +35,27 @@ class Secret:
         return self._value
 
 
+class OptionalSecret:
+    """One named secret that nobody need fill in; asked for again after five minutes."""
+
+    def __init__(self, name: str, client: SecretsManagerClient) -> None:
+        self._secret = Secret(name, client)
+        self._missing = client.exceptions.ResourceNotFoundException
+        self._missed_at = float("-inf")
+
+    def value(self) -> str | None:
+        """Return the secret's text; None where it has none."""
+        if time.monotonic() - self._missed_at <= _CACHE_S:
+            return None
+        try:
+            text = self._secret.value().strip()
+        except self._missing:
+            text = ""
+        if not text:
+            self._missed_at = time.monotonic()
+        return text or None
+
+
 class SecretGrants:
     """Implements `GrantStore`; never cached, because workers refresh tokens for each other."""
 

@@ -47,6 +47,7 @@ from resolvers.schema.rental import (
     RentalInvoiceYear,
 )
 from resolvers.schema.scalars import SCALARS
+from resolvers.schema.vendors import Vendor, VendorFilter
 
 First = Annotated[int | None, argument("How many at most, 1 to 100.")]
 After = Annotated[str | None, argument("The `endCursor` of the page before.")]
@@ -77,6 +78,15 @@ class Query:
 
     @strawberry.field(description="One rental invoice; null when there is none with this id.")
     def rental_invoice(self, id: Id) -> RentalInvoice | None:  # noqa: A002 - the contract's word
+        return answered_by_function()
+
+    @strawberry.field(description="The shops whose receipts are read, by name.")
+    def vendors(
+        self,
+        filter: Annotated[  # noqa: A002 - the contract's word
+            VendorFilter | None, argument("Which ones.")
+        ] = strawberry.UNSET,
+    ) -> list[Vendor]:
         return answered_by_function()
 
     @strawberry.field(description="Documents that need attention, latest first.")

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from paypulse import accounts, errors, events, ledger, mail, rental, rental_invoices, runs
+from paypulse import (
+    accounts,
+    errors,
+    events,
+    ledger,
+    mail,
+    receipts,
+    rental,
+    rental_invoices,
+    runs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,4 +185,18 @@ InvoiceKind = _described(
     events.InvoiceKind,
     "Which list an invoice belongs to.",
     {"RENTAL": "Rent notices."},
+)
+Category = _described(
+    receipts.Category,
+    "What was bought.",
+    {
+        "FOOD_DELIVERY": "Restaurant meals brought home.",
+        "CLOTHING": "Clothes and shoes.",
+        "TECHNOLOGY": "Computers, telephones and electronics.",
+        "SUBSCRIPTIONS": "What is paid again and again, software and memberships among it.",
+        "GROCERY": "Food and household goods.",
+        "UTILITY": "Electricity, heating, telephone and broadband.",
+        "MISCELLANEOUS": "Anything else.",
+        "TRAVEL": "Journeys.",
+    },
 )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ingestion.parsing.receipts.gemini import GeminiReceiptModel, GeminiSettings, TokenBudget
+from ingestion.parsing.receipts.gemini import (
+    GeminiConnection,
+    GeminiReceiptModel,
+    GeminiSettings,
+)
 from ingestion.parsing.receipts.reader import read_mail_text, read_receipt
+from paypulse.errors import TransientError
 from paypulse.receipts import (
     Category,
     ModelAnswer,
@@ -21,6 +27,7 @@ from paypulse.receipts import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from paypulse.ports import TokenBudget
     from tests.adapters.conftest import EmulatedGoogle
 
 METHOD = "models.generateContent"
@@ -34,32 +41,46 @@ UNVERIFIED = (
 )
 
 
+@dataclass
+class Budget:
+    """A `TokenBudget` for one process."""
+
+    left: int
+
+    def reserve(self, tokens: int) -> bool:
+        if tokens > self.left:
+            return False
+        self.left -= tokens
+        return True
+
+    def settle(self, reserved: int, spent: int) -> None:
+        self.left += reserved - spent
+
+
 @pytest.fixture
 def make_model(google_emulator: EmulatedGoogle) -> Iterator[Callable[..., GeminiReceiptModel]]:
-    made: list[GeminiReceiptModel] = []
+    made: list[GeminiConnection] = []
 
-    def make(budget: int = 100_000, **options: Any) -> GeminiReceiptModel:
+    def make(budget: TokenBudget | None = None, **options: Any) -> GeminiReceiptModel:
         defaults: dict[str, Any] = {
             "api_key": "invented-key",
             "model_ids": ("gemini-test",),
             "base_url": google_emulator.url,
             "timeout_s": 5.0,
         }
-        model = GeminiReceiptModel(
-            GeminiSettings(**{**defaults, **options}),
-            budget=TokenBudget(budget),
-            sleep=google_emulator.clock.sleep,
+        connection = GeminiConnection(GeminiSettings(**{**defaults, **options}))
+        made.append(connection)
+        return GeminiReceiptModel(
+            connection, budget=budget or Budget(100_000), sleep=google_emulator.clock.sleep
         )
-        made.append(model)
-        return model
 
     yield make
-    for model in made:
-        model.close()
+    for connection in made:
+        connection.close()
 
 
 def ask(model: GeminiReceiptModel, text: str = TEXT) -> ModelAnswer | NoReading:
-    return model(text, category=Category.CLOTHING, vendor="Lindex")
+    return model(text, category=Category.CLOTHING)
 
 
 def test_answer_has_values_with_their_quotes(make_model: Callable[..., GeminiReceiptModel]) -> None:
@@ -77,7 +98,7 @@ def test_answer_has_values_with_their_quotes(make_model: Callable[..., GeminiRec
 def test_every_category_has_a_form_that_is_accepted(
     make_model: Callable[..., GeminiReceiptModel], category: Category
 ) -> None:
-    answer = make_model()(TEXT, category=category, vendor="Lindex")
+    answer = make_model()(TEXT, category=category)
 
     assert isinstance(answer, ModelAnswer)
     assert answer.fields["total"].source is ValueSource.MODEL
@@ -170,17 +191,64 @@ def test_answer_that_is_not_in_the_mail_is_dropped(
 def test_spent_budget_asks_nobody(
     google_emulator: EmulatedGoogle, make_model: Callable[..., GeminiReceiptModel]
 ) -> None:
-    assert ask(make_model(budget=10)) is NoReading.OVER_BUDGET
+    assert ask(make_model(Budget(10))) is NoReading.OVER_BUDGET
     assert google_emulator.calls(METHOD) == 0
 
 
 def test_budget_shrinks_by_what_was_used(make_model: Callable[..., GeminiReceiptModel]) -> None:
-    model = make_model(budget=700)
+    budget = Budget(10_000)
 
-    answers = [ask(model) for _ in range(8)]
+    answer = ask(make_model(budget))
 
-    assert isinstance(answers[0], ModelAnswer)
-    assert answers[-1] is NoReading.OVER_BUDGET
+    assert isinstance(answer, ModelAnswer)
+    assert budget.left == 10_000 - answer.tokens
+
+
+def test_every_answer_is_paid_for_also_one_that_is_useless(
+    google_emulator: EmulatedGoogle, make_model: Callable[..., GeminiReceiptModel]
+) -> None:
+    google_emulator.fault(METHOD, reason="invalidJson", times=1)
+    budget = Budget(10_000)
+
+    answer = ask(make_model(budget))
+
+    assert isinstance(answer, ModelAnswer)
+    assert budget.left < 10_000 - answer.tokens
+
+
+def test_refused_call_costs_nothing(
+    google_emulator: EmulatedGoogle, make_model: Callable[..., GeminiReceiptModel]
+) -> None:
+    google_emulator.fault(METHOD, status=503, times=9)
+    budget = Budget(10_000)
+
+    ask(make_model(budget))
+
+    assert budget.left == 10_000
+
+
+def test_retrying_stops_where_the_budget_ends(
+    google_emulator: EmulatedGoogle, make_model: Callable[..., GeminiReceiptModel]
+) -> None:
+    class OneCall(Budget):
+        def settle(self, reserved: int, spent: int) -> None:
+            self.left = min(0, reserved - spent)
+
+    google_emulator.fault(METHOD, reason="invalidJson", times=9)
+
+    assert ask(make_model(OneCall(10_000))) is NoReading.OVER_BUDGET
+    assert google_emulator.calls(METHOD) == 1
+
+
+def test_counter_that_is_out_of_reach_asks_nobody(
+    google_emulator: EmulatedGoogle, make_model: Callable[..., GeminiReceiptModel]
+) -> None:
+    class Unreachable(Budget):
+        def reserve(self, tokens: int) -> bool:
+            raise TransientError(f"{tokens} could not be counted")
+
+    assert ask(make_model(Unreachable(10_000))) is NoReading.UNAVAILABLE
+    assert google_emulator.calls(METHOD) == 0
 
 
 def test_closing_marker_in_a_mail_does_not_end_it(

@@ -53,6 +53,12 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         lambda stack: stack["functions"]["parse_invoice"].pop("on_failure"),
         r"needs on_failure; name a queue",
     ),
+    "scan of users' rows": (
+        lambda stack: stack["functions"]["get_invoices"]["grants"]["tables"].update(
+            RentalInvoices="read_whole"
+        ),
+        r"RentalInvoices holds users' rows, so it may not be scanned",
+    ),
     "two sources": (
         lambda stack: stack["environment"]["USERS_TABLE"].update(bucket="invoices"),
         r"environment\.USERS_TABLE: .*exactly one of",

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +22,16 @@ from ingestion.parsing.receipts.gemini_schema import (
     field_names_of,
     response_schema,
 )
-from paypulse.receipts import Evidence, ModelAnswer, NoReading, ValueSource
+from paypulse.errors import TransientError
+from paypulse.receipts import Evidence, ModelAnswer, NoReading, ValueSource, VendorHints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from google.genai import Client
     from google.genai.types import GenerateContentConfig, GenerateContentResponse
 
-    from ingestion.parsing.receipts.gemini_examples import Example
+    from paypulse.ports import TokenBudget
     from paypulse.receipts import Category
 
 # A receipt's visible text has 200 to 2,000 tokens.
@@ -40,6 +42,8 @@ _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 _BLOCKED = frozenset(
     {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR"}
 )
+# Asking again would change nothing.
+_FINAL = frozenset({NoReading.REFUSED, NoReading.BLOCKED, NoReading.OVER_BUDGET})
 _INSTRUCTION = (
     "You read receipts, {category}, Swedish or English. Between"
     " the lines {begin} and {end} stands the"
@@ -52,22 +56,8 @@ _INSTRUCTION = (
     " after discounts, before gift cards. Delivery is shipping, not an item. isReceipt is false for"
     " newsletters, delivery notices and account mails."
 )
+_HINTS = " This sender's mails, as the system's owner describes them:{header}{labels}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-
-@dataclass(slots=True)
-class TokenBudget:
-    """How many tokens may still be spent, by whoever shares it."""
-
-    left: int
-
-    def allows(self, tokens: int) -> bool:
-        """Tell whether a call of about this size may be made."""
-        return tokens <= self.left
-
-    def spend(self, tokens: int) -> None:
-        """Take what a call cost."""
-        self.left = max(0, self.left - tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,33 +71,75 @@ class GeminiSettings:
     attempts: int = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """One question: the mail in its marks, after the examples."""
+
+    text: str  # of the mail, as sent
+    category: Category
+    instruction: str
+    turns: tuple[tuple[str, str], ...]  # role, text
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the question has; the answer is usually shorter."""
+        characters = len(self.instruction) + sum(len(part) for _, part in self.turns)
+        return characters // _CHARACTERS_PER_TOKEN
+
+
+class GeminiConnection:
+    """One connection to the API, for any number of models; opened on first use."""
+
+    def __init__(self, settings: GeminiSettings) -> None:
+        self.settings = settings
+        self._client: Client | None = None
+
+    def open(self) -> Client:
+        """Return the client."""
+        if self._client is None:
+            from google.genai import Client, types
+
+            self._client = Client(
+                api_key=self.settings.api_key,
+                vertexai=False,
+                http_options=types.HttpOptions(
+                    base_url=self.settings.base_url,
+                    timeout=int(self.settings.timeout_s * 1000),
+                ),
+            )
+        return self._client
+
+    def close(self) -> None:
+        """Close it; the next use opens it again."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
 class GeminiReceiptModel:
-    """Implements `paypulse.receipts.ReceiptModel`."""
+    """Implements `paypulse.receipts.ReceiptModel`, within one budget."""
 
     def __init__(
         self,
-        settings: GeminiSettings,
+        connection: GeminiConnection,
         *,
         budget: TokenBudget,
-        examples: Mapping[str, Sequence[Example]] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._settings = settings
+        self._connection = connection
+        self._settings = connection.settings
         self._budget = budget
-        self._examples = examples or {}
         self._sleep = sleep
-        self._client: Client | None = None
 
-    def __call__(self, text: str, *, category: Category, vendor: str) -> ModelAnswer | NoReading:
+    def __call__(
+        self, text: str, *, category: Category, hints: VendorHints | None = None
+    ) -> ModelAnswer | NoReading:
         """Read a receipt; see the port for what it promises."""
         shown = _CONTROL.sub(" ", text)[:_MAX_CHARACTERS]
-        contents = self._contents(shown, category, vendor)
-        tokens = sum(len(part) for _, part in contents) // _CHARACTERS_PER_TOKEN
-        if not self._budget.allows(tokens):
-            return NoReading.OVER_BUDGET
+        prompt = _prompt(shown, category, hints or VendorHints())
         reason = NoReading.UNAVAILABLE
         for model_id in self._settings.model_ids:
-            answer = self._ask(model_id, contents, shown, category, tokens)
+            answer = self._ask(model_id, prompt)
             if isinstance(answer, ModelAnswer):
                 return answer
             reason = answer
@@ -115,56 +147,50 @@ class GeminiReceiptModel:
                 break
         return reason
 
-    def close(self) -> None:
-        """Close connections."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-
-    def _contents(self, text: str, category: Category, vendor: str) -> list[tuple[str, str]]:
-        turns: list[tuple[str, str]] = []
-        for mail, answer in (EXAMPLES[category], *self._examples.get(vendor, ())[:2]):
-            turns.extend((("user", _marked(mail)), ("model", answer)))
-        return [*turns, ("user", _marked(text))]
-
-    def _ask(
-        self,
-        model_id: str,
-        contents: list[tuple[str, str]],
-        text: str,
-        category: Category,
-        tokens: int,
-    ) -> ModelAnswer | NoReading:
+    def _ask(self, model_id: str, prompt: _Prompt) -> ModelAnswer | NoReading:
         reason = NoReading.UNAVAILABLE
         for attempt in range(self._settings.attempts):
             if attempt:
                 self._sleep(_BACKOFF_S[min(attempt, len(_BACKOFF_S)) - 1])
-            outcome = self._call(model_id, contents, category, text)
+            outcome = self._call_within_budget(model_id, prompt)
             if isinstance(outcome, NoReading):
                 reason = outcome
-                if reason in (NoReading.REFUSED, NoReading.BLOCKED):
+                if reason in _FINAL:
                     break
                 continue
-            spent = outcome.usage_metadata.total_token_count if outcome.usage_metadata else None
-            self._budget.spend(spent or tokens)
-            answer = _read(outcome, model_id, text, category, spent or tokens)
+            answer = _read(outcome, model_id, prompt)
             if answer is not NoReading.INVALID_ANSWER:
                 return answer
             reason = NoReading.INVALID_ANSWER
         return reason
 
-    def _call(
-        self, model_id: str, contents: list[tuple[str, str]], category: Category, text: str
+    def _call_within_budget(
+        self, model_id: str, prompt: _Prompt
     ) -> GenerateContentResponse | NoReading:
+        """Reserve what the call will cost about, and settle what it did cost.
+
+        A process that dies between the two has spent too much rather than too little.
+        """
+        try:
+            if not self._budget.reserve(prompt.tokens):
+                return NoReading.OVER_BUDGET
+        except TransientError:
+            return NoReading.UNAVAILABLE
+        outcome = self._call(model_id, prompt)
+        with suppress(TransientError):  # what was reserved stays spent
+            self._budget.settle(prompt.tokens, _cost(outcome, prompt.tokens))
+        return outcome
+
+    def _call(self, model_id: str, prompt: _Prompt) -> GenerateContentResponse | NoReading:
         import httpx2
         from google.genai import errors, types
 
         turns: list[Any] = [
-            types.Content(role=role, parts=[types.Part(text=part)]) for role, part in contents
+            types.Content(role=role, parts=[types.Part(text=part)]) for role, part in prompt.turns
         ]
         try:
-            return self._open().models.generate_content(
-                model=model_id, contents=turns, config=_config(category, text)
+            return self._connection.open().models.generate_content(
+                model=model_id, contents=turns, config=_config(prompt)
             )
         except errors.APIError as error:
             if error.code in _TRANSIENT:
@@ -179,21 +205,6 @@ class GeminiReceiptModel:
             # google-genai raises it, pydantic's included, on a body that is not the API's.
             return NoReading.INVALID_ANSWER
 
-    def _open(self) -> Client:
-        if self._client is None:
-            from google.genai import Client, types
-
-            settings = self._settings
-            self._client = Client(
-                api_key=settings.api_key,
-                vertexai=False,
-                http_options=types.HttpOptions(
-                    base_url=settings.base_url,
-                    timeout=int(settings.timeout_s * 1000),
-                ),
-            )
-        return self._client
-
 
 def _markers(text: str) -> tuple[str, str]:
     """Return lines that enclose a text and cannot occur in it."""
@@ -206,14 +217,40 @@ def _marked(text: str) -> str:
     return f"{begin}\n{text}\n{end}"
 
 
-def _config(category: Category, text: str) -> GenerateContentConfig:
+def _prompt(text: str, category: Category, hints: VendorHints) -> _Prompt:
+    begin, end = _markers(text)
+    instruction = _INSTRUCTION.format(category=category.value, begin=begin, end=end)
+    turns: list[tuple[str, str]] = []
+    for mail, answer in (EXAMPLES[category], *hints.examples):
+        turns.extend((("user", _marked(mail)), ("model", answer)))
+    turns.append(("user", _marked(text)))
+    return _Prompt(text, category, instruction + _described(hints), tuple(turns))
+
+
+def _described(hints: VendorHints) -> str:
+    """Return what configuration says about the sender; it was bounded when it was read."""
+    header = f" The order stands at: {hints.header_hint}." if hints.header_hint else ""
+    labels = "; ".join(f"{label} = {sense}" for label, sense in hints.field_translations.items())
+    if not header and not labels:
+        return ""
+    return _HINTS.format(header=header, labels=f" Labels: {labels}." if labels else "")
+
+
+def _cost(outcome: GenerateContentResponse | NoReading, reserved: int) -> int:
+    """Return the tokens of a call: a timeout may be billed, an error is not."""
+    if not isinstance(outcome, NoReading):
+        spent = outcome.usage_metadata.total_token_count if outcome.usage_metadata else None
+        return spent or reserved
+    return reserved if outcome in (NoReading.TIMEOUT, NoReading.INVALID_ANSWER) else 0
+
+
+def _config(prompt: _Prompt) -> GenerateContentConfig:
     from google.genai import types
 
-    begin, end = _markers(text)
     return types.GenerateContentConfig(
-        system_instruction=_INSTRUCTION.format(category=category.value, begin=begin, end=end),
+        system_instruction=prompt.instruction,
         response_mime_type="application/json",
-        response_schema=response_schema(category),
+        response_schema=response_schema(prompt.category),
         temperature=0.0,
         candidate_count=1,
         max_output_tokens=8192,
@@ -221,7 +258,7 @@ def _config(category: Category, text: str) -> GenerateContentConfig:
 
 
 def _read(
-    response: GenerateContentResponse, model_id: str, text: str, category: Category, tokens: int
+    response: GenerateContentResponse, model_id: str, prompt: _Prompt
 ) -> ModelAnswer | NoReading:
     if response.prompt_feedback and response.prompt_feedback.block_reason:
         return NoReading.BLOCKED
@@ -239,10 +276,10 @@ def _read(
         return NoReading.INVALID_ANSWER
     return ModelAnswer(
         model_id=model_id,
-        fields=_fields(answer.get("fields"), text, category),
-        items=_items(answer.get("items"), text),
+        fields=_fields(answer.get("fields"), prompt.text, prompt.category),
+        items=_items(answer.get("items"), prompt.text),
         is_receipt=answer["isReceipt"],
-        tokens=tokens,
+        tokens=_cost(response, prompt.tokens),
     )
 
 

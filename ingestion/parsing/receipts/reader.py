@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ingestion.parsing.receipts.markup import Markup
     from ingestion.parsing.receipts.rows import Page
-    from paypulse.receipts import Receipt, ReceiptModel
+    from paypulse.receipts import Receipt, ReceiptModel, VendorHints
 
 # What hidden text is only for a machine to read.
 _ORDERS = re.compile(
@@ -53,6 +53,7 @@ class KnownVendor:
 
     name: str
     category: Category
+    hints: VendorHints | None = None  # for the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def read_receipt(
     if model is not None and receipt.status is ReceiptStatus.NEEDS_REVIEW:
         from ingestion.parsing.receipts.second_reading import with_model
 
-        return with_model(reading, model, read.page.text)
+        return with_model(reading, model, read.page.text, known.hints if known else None)
     return reading
 
 

@@ -17,17 +17,25 @@ from paypulse.money import Money
 from paypulse.receipts import NoReading, ReceiptItem, ReceiptWarning
 
 if TYPE_CHECKING:
-    from paypulse.receipts import ModelAnswer, Receipt, ReceiptModel, ReceiptReading
+    from paypulse.receipts import (
+        ModelAnswer,
+        Receipt,
+        ReceiptModel,
+        ReceiptReading,
+        VendorHints,
+    )
 
 _AMOUNTS = ("total", "tax", "shipping", "discount")
 
 
-def with_model(reading: ReceiptReading, model: ReceiptModel, text: str) -> ReceiptReading:
+def with_model(
+    reading: ReceiptReading, model: ReceiptModel, text: str, hints: VendorHints | None = None
+) -> ReceiptReading:
     """Return the reading after the model was asked about the same text."""
     receipt = reading.receipt
     if receipt is None:
         return reading
-    answer = model(text, category=receipt.category, vendor=receipt.vendor)
+    answer = model(text, category=receipt.category, hints=hints)
     if isinstance(answer, NoReading):
         return replace(reading, model=answer.value)
     return replace(reading, receipt=confirmed(receipt, answer), model=answer.model_id)
