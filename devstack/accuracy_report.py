@@ -42,16 +42,18 @@ was not recognised. An item is right when count and sum are, and its name is muc
 """
 
 
-def show(corpus: Path, split: str, *, errors: bool, held_out_errors: bool) -> str:
+def show(corpus: Path | None, split: str, *, errors: bool, held_out_errors: bool) -> str:
     """Measure and return what to print.
 
     Args:
-        corpus: See `load_corpus`.
+        corpus: See `load_corpus`; our own by default.
         split: `dev`, `held-out` or `all`.
         errors: Add each wrong value of the dev half.
         held_out_errors: Add those of the other half too, which then is no longer unseen.
     """
-    results = measure([mail for mail in load_corpus(corpus) if split in (mail.half, "all")])
+    results = measure(
+        [mail for mail in load_corpus(corpus or CORPUS) if split in (mail.half, "all")]
+    )
     shown = {DEV} if errors else set[str]()
     shown |= {HELD_OUT} if held_out_errors else set()
     wrong = [line for result in results if result.mail.half in shown for line in _errors(result)]

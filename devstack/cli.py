@@ -136,9 +136,7 @@ def accuracy(
     if write:
         typer.echo(f"written: {report.write_report()}")
         return
-    shown = report.show(
-        corpus or report.CORPUS, split, errors=errors, held_out_errors=held_out_errors
-    )
+    shown = report.show(corpus, split, errors=errors, held_out_errors=held_out_errors)
     typer.echo(shown)
 
 
