@@ -20,7 +20,7 @@ demo: setup ## The main job once: sign up, connect Gmail, ingest, receive events
 	@$(BIN)/paypulse demo $(ARGS)
 
 ##@ Work
-.PHONY: test check format bench generate lock
+.PHONY: test check format bench accuracy generate lock
 test: setup tests/clients/node_modules/.ready ## All tests (no network needed)
 	@$(BIN)/pytest --ignore=tests/terraform $(ARGS)
 
@@ -37,6 +37,10 @@ format: setup ## Format the code and mend what the linter can mend
 
 bench: setup ## Measure the design's budgets and publish them in docs/benchmarks.md
 	@$(BIN)/paypulse bench
+
+accuracy: setup ## How well labelled mails are read; published in docs/accuracy.md
+	@$(BIN)/paypulse accuracy --write
+	@cat docs/accuracy.md
 
 generate: setup ## Rewrite what is generated: schema.graphql, README's table, the sample mailbox
 	$(BIN)/paypulse generate

@@ -119,6 +119,38 @@ def bench() -> None:
     typer.echo(report.read_text())
 
 
+@app.command()
+def accuracy(
+    split: Annotated[
+        Literal["dev", "held-out", "all"], typer.Option(help="The half of the corpus.")
+    ] = "all",
+    corpus: Annotated[
+        Path | None, typer.Option(help="A folder of mails with labels instead of our own.")
+    ] = None,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="List what is wrong in the dev half.")
+    ] = False,
+    held_out_errors: Annotated[
+        bool,
+        typer.Option(
+            "--show-held-out-errors",
+            help="List it for the held-out half too: then it is unseen no longer.",
+        ),
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Publish both halves of our own in docs/accuracy.md.")
+    ] = False,
+) -> None:
+    """Compare what is read from labelled mails with their labels."""
+    from devstack import accuracy_report as report  # noqa: PLC0415 - as above
+
+    if write:
+        typer.echo(f"written: {report.write_report()}")
+        return
+    shown = report.show(corpus, split, errors=errors, held_out_errors=held_out_errors)
+    typer.echo(shown)
+
+
 @app.command(hidden=True)
 def generate() -> None:
     """Write anew what is generated and checked in; `make generate` calls it."""

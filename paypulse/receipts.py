@@ -90,6 +90,7 @@ class ReceiptWarning(StrEnum):
     ITEMS_DO_NOT_ADD_UP = "ITEMS_DO_NOT_ADD_UP"
     MARKUP_CONTRADICTS_TEXT = "MARKUP_CONTRADICTS_TEXT"
     MODEL_CONTRADICTS_TEXT = "MODEL_CONTRADICTS_TEXT"
+    PDF_CONTRADICTS_TEXT = "PDF_CONTRADICTS_TEXT"  # another total than the body, or another PDF
     HIDDEN_TEXT = "HIDDEN_TEXT"  # amounts or orders to a machine that no reader sees
     DIRECTION_TRICKS = "DIRECTION_TRICKS"  # characters that make text read otherwise than written
     TEXT_LEFT_OUT = "TEXT_LEFT_OUT"  # a limit was met; see the signals
@@ -106,11 +107,24 @@ class ReadingSignal(StrEnum):
     BROKEN_MARKUP = "broken_markup"
     WRONG_CHARSET = "wrong_charset"
     NO_TEXT = "no_text"
+    FROM_PDF = "from_pdf"  # the values stand in a PDF, not in the mail's body
+    PDF_ENCRYPTED = "pdf_encrypted"
+    PDF_UNREADABLE = "pdf_unreadable"  # broken, cut off, or a picture without text
+    PDF_TOO_LARGE = "pdf_too_large"
+    ACTIVE_CONTENT = "active_content"  # JavaScript or launch actions in a PDF; never run
     DATE_FROM_MAIL = "date_from_mail"
     TOO_LARGE = "too_large"
     TOO_DEEP = "too_deep"
     TOO_MANY_PARTS = "too_many_parts"
     TIME_LIMIT = "time_limit"
+
+
+# Why a PDF was not read, the likeliest to be mended by its owner first.
+UNREAD_PDF = (
+    ReadingSignal.PDF_ENCRYPTED,
+    ReadingSignal.PDF_UNREADABLE,
+    ReadingSignal.PDF_TOO_LARGE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +217,13 @@ class ReceiptReading:
     signals: frozenset[ReadingSignal] = field(default_factory=frozenset)
     model: str | None = None  # what the model answered: its id, or the reason why it did not
     order_number: str | None = None
+
+    @property
+    def unread_pdf(self) -> ReadingSignal | None:
+        """Why a PDF that may be the receipt could not be read, where nothing else is one."""
+        if self.receipt is not None:
+            return None
+        return next((signal for signal in UNREAD_PDF if signal in self.signals), None)
 
 
 class NoReading(StrEnum):

@@ -13,6 +13,7 @@ from ingestion.parsing.receipts.gemini import (
     GeminiReceiptModel,
     GeminiSettings,
 )
+from ingestion.parsing.receipts.message import read_message
 from ingestion.parsing.receipts.reader import read_mail_text, read_receipt
 from paypulse.errors import TransientError
 from paypulse.receipts import (
@@ -307,7 +308,7 @@ def test_markup_and_styles_are_not_sent_to_the_model() -> None:
     html = f"<style>{css}</style><table>{row * 12}</table>"
     head = "From: a@lampan.example\nContent-Type: text/html; charset=utf-8\n\n"
 
-    text = read_mail_text(f"{head}{html}".encode()).page.text
+    text = read_mail_text(read_message(f"{head}{html}".encode())).page.text
 
     assert text.count("399,00 kr") == 12
     assert len(text) / len(html) <= 0.08

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 2 * 1024 * 1024
 MAX_PARTS = 200
 MAX_DEPTH = 20
+# An order comes with one or two; a group's tickets are one each.
+MAX_PDFS = 5
 
 _FOLD = re.compile(r"[\r\n]+")
 
@@ -37,6 +39,7 @@ class MailText:
     sent_at: datetime | None = None  # with the sender's own offset, where it is given
     html: str = ""
     text: str = ""
+    pdfs: tuple[bytes, ...] = ()
     signals: set[ReadingSignal] = field(default_factory=set)
 
 
@@ -57,6 +60,7 @@ def read_message(content: bytes) -> MailText:
         sent_at=parse_instant(_header(message, "date")),
         html="\n".join(body.html),
         text="\n".join(body.text),
+        pdfs=tuple(body.pdfs),
         signals=signals,
     )
 
@@ -83,6 +87,11 @@ def parse_instant(value: str) -> datetime | None:
 class _Body:
     html: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
+    pdfs: list[bytes] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.html or self.text or self.pdfs)
 
 
 @dataclass(slots=True)
@@ -124,11 +133,17 @@ class _Walk:
             inner = _parsed(_bytes_of(inner), self.signals)
         body = self.body(inner, depth + 1)
         # A mail forwarded twice resolves to the innermost, which `body` has found by now.
-        if self.forwarded is None and (body.html or body.text):
+        if self.forwarded is None and not body.is_empty:
             self.forwarded = (inner, body)
 
     def _read_leaf(self, part: Message, into: _Body) -> None:
         kind = part.get_content_type()
+        if _is_pdf(part, kind):
+            if len(into.pdfs) < MAX_PDFS:
+                into.pdfs.append(_bytes_of(part))
+            else:
+                self.signals.add(ReadingSignal.TOO_MANY_PARTS)
+            return
         if kind not in ("text/html", "text/plain") or _is_attachment(part):
             return
         content = _bytes_of(part)
@@ -146,6 +161,20 @@ class _Walk:
 def _speaks_for_itself(body: _Body) -> bool:
     """Tell whether a mail that carries another is more than a few words on top of it."""
     return sum(len(html) for html in body.html) + sum(len(text) for text in body.text) > 20_000
+
+
+def _is_pdf(part: Message, kind: str) -> bool:
+    if kind in ("application/pdf", "application/x-pdf"):
+        return True
+    return kind == "application/octet-stream" and _file_name(part).lower().endswith(".pdf")
+
+
+def _file_name(part: Message) -> str:
+    """Return an attachment's name, whichever of the three ways its letters are encoded in."""
+    try:
+        return _decoded(part.get_filename() or "").strip()
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _is_attachment(part: Message) -> bool:

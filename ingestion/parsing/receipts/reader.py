@@ -11,10 +11,13 @@ from ingestion.parsing.receipts.classify import categorize, classify, document_t
 from ingestion.parsing.receipts.combine import combine
 from ingestion.parsing.receipts.forwarding import find_original
 from ingestion.parsing.receipts.layout import Layout, read_layout
+from ingestion.parsing.receipts.markup import Markup
 from ingestion.parsing.receipts.message import MailText, read_message
 from ingestion.parsing.receipts.page import read_html, read_text
+from ingestion.parsing.receipts.pdf_page import read_pdf
 from ingestion.parsing.receipts.structured import read_markup
 from ingestion.parsing.receipts.vendor_names import vendor_name
+from ingestion.parsing.receipts.with_pdfs import with_pdfs
 from paypulse.receipts import (
     Category,
     ReadingSignal,
@@ -27,7 +30,6 @@ from paypulse.receipts import (
 if TYPE_CHECKING:
     from datetime import date
 
-    from ingestion.parsing.receipts.markup import Markup
     from ingestion.parsing.receipts.rows import Page
     from paypulse.receipts import Receipt, ReceiptModel, VendorHints
 
@@ -45,6 +47,8 @@ _LIMITS = frozenset(
         ReadingSignal.TOO_MANY_PARTS,
     }
 )
+_TITLE_ROWS, _TITLE_CHARACTERS = 3, 150
+_NO_BODY = ReceiptReading(ReceiptOutcome.NOT_AN_INVOICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,44 +76,105 @@ def read_receipt(
 ) -> ReceiptReading:
     """Return what a mail says about a purchase; any bytes get an outcome.
 
+    PDFs that it carries are read too: for their values where the body has none, beside it for
+    what they confirm or contradict.
+
     Args:
         content: The message, RFC 5322.
         known: The vendor whose mail it is, by sender and subject; its name and category count.
         model: A further reader, asked when the others leave something open.
     """
-    read = read_mail_text(content)
-    vendor = (
-        known.name
-        if known
-        else vendor_name(
-            read.mail.sender_name, read.mail.sender, read.markup.vendor, read.page.text
-        )
-    )
-    category = known.category if known else _category(read)
+    return read_receipt_mail(read_message(content), known=known, model=model)
+
+
+def read_receipt_mail(
+    mail: MailText, *, known: KnownVendor | None = None, model: ReceiptModel | None = None
+) -> ReceiptReading:
+    """Return what a mail says about a purchase that was taken apart before; as `read_receipt`."""
+    read = read_mail_text(mail)
+    reading, text = _judge(read, known), read.page.text
+    if read.mail.pdfs:
+        attached = [_read_pdf(pdf, read.mail, read.sent_on) for pdf in read.mail.pdfs]
+        judged = [_judge(pdf, known) for pdf in attached]
+        together = with_pdfs(reading, judged)
+        if reading.receipt is None and together.receipt is not None:
+            text = "\n".join(pdf.page.text for pdf in attached)
+        reading = together
+    return _with_model(reading, model, text, known)
+
+
+def read_receipt_pdf(
+    content: bytes,
+    *,
+    known: KnownVendor | None = None,
+    model: ReceiptModel | None = None,
+    subject: str = "",
+    sent_on: date | None = None,
+) -> ReceiptReading:
+    """Return what a PDF says about a purchase; any bytes get an outcome.
+
+    A PDF that cannot be read is `not_an_invoice`, and `unread_pdf` says why.
+
+    Args:
+        content: The file.
+        known: As in `read_receipt`.
+        model: As in `read_receipt`.
+        subject: Of the mail that brought it; may name the order.
+        sent_on: The day of that mail; completes dates without a year.
+    """
+    read = _read_pdf(content, MailText(subject=subject), sent_on)
+    return _with_model(with_pdfs(_NO_BODY, [_judge(read, known)]), model, read.page.text, known)
+
+
+def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
     outcome = _outcome(read)
+    signals = _signals(read)
     if outcome is ReceiptOutcome.NOT_AN_INVOICE:
-        return ReceiptReading(outcome, signals=frozenset(_signals(read)))
+        number = read.layout.order_number
+        named = number.value if number else read.markup.order_number
+        return ReceiptReading(outcome, signals=frozenset(signals), order_number=named)
+    mail, markup = read.mail, read.markup
     receipt = combine(
         read.layout,
-        read.markup,
-        vendor=vendor,
-        category=category,
-        document=document_type(read.mail.subject, read.page.text, outcome),
+        markup,
+        vendor=known.name
+        if known
+        else vendor_name(mail.sender_name, mail.sender, markup.vendor, read.page.text),
+        category=known.category if known else _category(read),
+        document=document_type(mail.subject, read.page.text, outcome),
         sent_on=read.sent_on,
     )
-    signals = _signals(read)
-    receipt = _with_warnings(receipt, read, signals)
-    reading = ReceiptReading(outcome, receipt, frozenset(signals))
-    if model is not None and receipt.status is ReceiptStatus.NEEDS_REVIEW:
-        from ingestion.parsing.receipts.second_reading import with_model
-
-        return with_model(reading, model, read.page.text, known.hints if known else None)
-    return reading
+    return ReceiptReading(outcome, _with_warnings(receipt, read, signals), frozenset(signals))
 
 
-def read_mail_text(content: bytes) -> MailReading:
+def _with_model(
+    reading: ReceiptReading, model: ReceiptModel | None, text: str, known: KnownVendor | None
+) -> ReceiptReading:
+    receipt = reading.receipt
+    if model is None or receipt is None or receipt.status is ReceiptStatus.OK:
+        return reading
+    from ingestion.parsing.receipts.second_reading import with_model
+
+    return with_model(reading, model, text, known.hints if known else None)
+
+
+def _read_pdf(pdf: bytes, mail: MailText, sent_on: date | None) -> MailReading:
+    """Read a PDF as if it were the body of the mail that brought it; its first rows are a title."""
+    page = read_pdf(pdf)
+    title = " ".join(row.text for row in page.rows[:_TITLE_ROWS])[:_TITLE_CHARACTERS]
+    own = MailText(
+        mail.sender_name,
+        mail.sender,
+        f"{title}\n{mail.subject}".strip(),
+        signals=set(mail.signals),
+    )
+    domain = mail.sender.rpartition("@")[2]
+    layout = read_layout(page.rows, subject=own.subject, domain=domain, near=sent_on)
+    return MailReading(own, page, layout, Markup(), sent_on)
+
+
+def read_mail_text(mail: MailText) -> MailReading:
     """Read a mail's rows, markup and layout."""
-    mail = read_message(content)
     page = read_html(mail.html) if mail.html.strip() else read_text(mail.text)
     if not page.rows and mail.text.strip():
         page = read_text(mail.text)
