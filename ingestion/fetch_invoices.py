@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ingestion._rental import RentalSettings, RentalWorker, build_worker, message_ids
+from ingestion._runs import (
+    FetchSettings,
+    RunWorker,
+    build_worker,
+    message_ids,
+    rental_collector,
+)
 from paypulse.aws import batches, clients
 from paypulse.aws.queues import WorkQueue
 from paypulse.settings import load_settings, warm_up
@@ -19,16 +25,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(RentalSettings):
+class Settings(FetchSettings):
     """Environment of the function."""
 
     fetch_invoices_queue: str
 
 
 @cache
-def _build() -> RentalWorker:
+def _build() -> RunWorker:
     settings = load_settings(Settings)
-    return build_worker(settings, WorkQueue(settings.fetch_invoices_queue, clients.sqs()))
+    collector = rental_collector(settings)
+    queue = WorkQueue(settings.fetch_invoices_queue, clients.sqs())
+    return build_worker(settings, queue, lambda _run, _user: collector)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """Use case: read a rent notice that came into the bucket and file it as an invoice.
 
-Invoice, content marker and ledger change in one transaction, so a second delivery of the same
-event finds the document done. A document whose reading ends the process is given an outcome on
-the third delivery, so that it can never loop.
+Invoice, content marker and ledger change in one transaction.
 """
 
 from __future__ import annotations
@@ -10,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from paypulse.ledger import MAX_READING_ATTEMPTS, DocumentOutcome, LedgerDocument, settle
+from paypulse.file_documents import FilingDesk, file_once
+from paypulse.ledger import DocumentOutcome, LedgerDocument
 from paypulse.rental import NoticeOutcome
 from paypulse.rental_invoices import (
     RentalInvoice,
@@ -23,9 +22,8 @@ from paypulse.rental_invoices import (
 )
 
 if TYPE_CHECKING:
-    from paypulse.close_runs import RunCloser
     from paypulse.documents import Document
-    from paypulse.ports import Clock, Ledger, RentalInvoiceStore, RentNoticeParser
+    from paypulse.ports import RentalInvoiceStore, RentNoticeParser
     from paypulse.rental import NoticeReading
     from paypulse.rental_invoices import InvoiceWarning, NoticeSummary
 
@@ -45,34 +43,19 @@ class RentalFiling:
 
     parse: RentNoticeParser
     invoices: RentalInvoiceStore
-    ledger: Ledger
-    closer: RunCloser
-    clock: Clock
+    desk: FilingDesk
 
 
 def file_document(document: Document, content: bytes, *, using: RentalFiling) -> DocumentOutcome:
-    """Read one document, file what it holds, and settle its message when it was the last.
-
-    Returns:
-        The document's outcome, also when an earlier delivery has found it.
-
-    Raises:
-        TransientError: nothing was changed for good; deliver again.
-    """
-    row = using.ledger.begin_document(document, now=using.clock())
-    if row.outcome is None:
-        row = _read_and_record(document, content, row, using)
-    _settle_message(document, using)
-    return row.outcome or DocumentOutcome.PROCESSING_FAILED
+    """Read one rent notice and file what it holds; returns and raises as `file_once`."""
+    return file_once(
+        document, lambda row: _read_and_record(document, content, row, using), using.desk
+    )
 
 
 def _read_and_record(
     document: Document, content: bytes, row: LedgerDocument, using: RentalFiling
 ) -> LedgerDocument:
-    if row.attempts > MAX_READING_ATTEMPTS:
-        done = replace(row, outcome=DocumentOutcome.PROCESSING_FAILED)
-        using.ledger.record_document(document, done)
-        return done
     reading = using.parse(content)
     done = replace(
         row,
@@ -80,7 +63,7 @@ def _read_and_record(
         flags=tuple(sorted(flag.value for flag in reading.flags)),
     )
     if reading.notice is None:
-        using.ledger.record_document(document, done)
+        using.desk.ledger.record_document(document, done)
         return done
     return _file(document, reading, done, using)
 
@@ -89,7 +72,7 @@ def _file(
     document: Document, reading: NoticeReading, row: LedgerDocument, using: RentalFiling
 ) -> LedgerDocument:
     assert reading.notice is not None  # noqa: S101 - the caller has looked; this is for mypy
-    now = using.clock()
+    now = using.desk.clock()
     invoice = RentalInvoice(
         user_id=document.user_id,
         invoice_id=name_invoice(document, reading.notice),
@@ -129,14 +112,5 @@ def _add_warnings(
     for warning in warnings:
         if warning not in invoice.warnings:
             using.invoices.add_warning(
-                invoice.user_id, invoice.invoice_id, warning, now=using.clock()
+                invoice.user_id, invoice.invoice_id, warning, now=using.desk.clock()
             )
-
-
-def _settle_message(document: Document, using: RentalFiling) -> None:
-    entry = using.ledger.get(document.user_id, document.source.message_id)
-    if entry is None or not entry.is_complete:
-        return
-    using.ledger.settle(entry, settle(entry), now=using.clock())
-    if entry.run_id:
-        using.closer.close_if_complete(entry.user_id, entry.run_id)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from paypulse.documents import Document
     from paypulse.events import IngestionEvent, InvoiceEvent
     from paypulse.gmail_grant import GmailGrant, TokenInfo
+    from paypulse.ingest_mail import SortedMail
     from paypulse.ledger import Claims, LedgerDocument, LedgerEntry, Settlement
     from paypulse.mail import Mail, MessagePage, RawMail, ReceiptMail
-    from paypulse.ingest_mail import SortedMail
     from paypulse.pages import Page
     from paypulse.receipts import Category
     from paypulse.rental import NoticeReading

@@ -38,14 +38,14 @@ _NOT_OWN = "-in:sent -in:drafts"
 class RetailCollector:
     """Receipts, for `MailboxCollector`.
 
-    `judge` reads a mail on the spot, without any service: the category of a receipt, or None for
-    anything else. It decides about senders that no configuration knows, and whether the receipt
-    is in the body or in an attached PDF.
+    `judge` reads a mail and PDFs on the spot, without any service: the category of a receipt, or
+    None for anything else. It decides about senders that no configuration knows, and whether the
+    receipt is in the body or in an attached PDF.
     """
 
     vendors: Sequence[VendorConfig]
     read: ReceiptMailReader
-    judge: Callable[[ReceiptMail], Category | None]
+    judge: Callable[[ReceiptMail, Sequence[bytes]], Category | None]
     discovers: bool
 
     def terms(self, run: IngestionRun) -> list[str]:
@@ -77,7 +77,8 @@ class RetailCollector:
     def _of_unknown(self, user_id: str, found: ReceiptMail) -> SortedMail:
         """Keep what reads like a receipt and is proved to come from its sender."""
         proved = found.mail.authentication is SenderAuthentication.PASS
-        category = self.judge(found) if self.discovers and proved else None
+        pdfs = [pdf.content for pdf in found.mail.pdfs]
+        category = self.judge(found, pdfs) if self.discovers and proved else None
         if category is None:
             return SortedMail(found.mail, refusal=Settlement(MailOutcome.NOT_AN_INVOICE))
         # The original sender of a forwarded mail may be known.
@@ -92,9 +93,11 @@ class RetailCollector:
     ) -> SortedMail:
         """Keep the body, unless the receipt is only in the PDFs beside it."""
         mail = found.mail
-        if mail.pdfs and (not found.has_body or self.judge(found) is None):
+        if mail.pdfs and (not found.has_body or self.judge(found, ()) is None):
             parcels = tuple(
-                _parcel(user_id, found, replace(origin, part=f"pdf{number}"), pdf.filename, pdf.content)
+                _parcel(
+                    user_id, found, replace(origin, part=f"pdf{number}"), pdf.filename, pdf.content
+                )
                 for number, pdf in enumerate(mail.pdfs, start=1)
             )
             return SortedMail(mail, parcels, vendor=vendor)

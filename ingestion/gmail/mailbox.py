@@ -22,7 +22,7 @@ from ingestion.gmail.failures import (
     refresh_error,
     refusal_of,
 )
-from ingestion.gmail.quota import GET_UNITS, LIST_UNITS
+from ingestion.gmail.quota import GET_UNITS, HISTORY_UNITS, LIST_UNITS, PROFILE_UNITS
 from paypulse.mail import MessagePage, RawMail
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ class GmailMailbox:
             static_discovery=True,  # from the package, not over the network
             cache_discovery=False,
         )
-        self._messages = service.users().messages()
+        self._users = service.users()
+        self._messages = self._users.messages()
 
     def close(self) -> None:
         """Close the connections to Google."""
@@ -91,6 +92,35 @@ class GmailMailbox:
             message_ids=tuple(message["id"] for message in answer.get("messages", ())),
             next_page=answer.get("nextPageToken"),
         )
+
+    def history_id(self) -> str:
+        """Return where the mailbox's history stands now."""
+        request = self._users.getProfile(userId="me", fields="historyId")
+        answer = self._persist(PROFILE_UNITS, partial(request.execute, http=self._http))
+        found: str = answer["historyId"]
+        return found
+
+    def has_new_mail(self, since: str) -> bool:
+        """Tell whether mail was added since a history id; True too where Gmail has forgotten.
+
+        Gmail keeps a week or so. "HTTP 404: a full sync is needed":
+        https://developers.google.com/workspace/gmail/api/guides/sync
+        """
+        request = self._users.history().list(
+            userId="me", startHistoryId=since, historyTypes=["messageAdded"], maxResults=1
+        )
+
+        def call() -> Mapping[str, Any] | None:
+            try:
+                answer: Mapping[str, Any] = request.execute(http=self._http)
+            except HttpError as error:
+                if refusal_of(error).is_missing:
+                    return None
+                raise
+            return answer
+
+        answer = self._persist(HISTORY_UNITS, call)
+        return answer is None or bool(answer.get("history") or answer.get("nextPageToken"))
 
     def fetch(self, message_ids: Sequence[str]) -> Iterator[RawMail]:
         """Yield the messages that still exist; what Google holds back is asked for again."""

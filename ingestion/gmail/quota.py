@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from paypulse.ports import Clock
 
+PROFILE_UNITS = 1
+HISTORY_UNITS = 2
 LIST_UNITS = 5
 GET_UNITS = 20  # any format; raw carries the attachments too
 

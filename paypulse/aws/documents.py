@@ -71,7 +71,7 @@ class S3Documents:
             Params={
                 "Bucket": self._bucket,
                 "Key": key,
-                "ResponseContentType": "application/pdf",
+                "ResponseContentType": _content_type(key),
                 "ResponseContentDisposition": (
                     f"inline; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(filename)}"
                 ),
@@ -95,7 +95,7 @@ class S3Documents:
                 Bucket=self._bucket,
                 Key=key,
                 Body=content,
-                ContentType="application/pdf",
+                ContentType=_content_type(key),
                 Metadata=to_metadata(document),
                 **more,
             )
@@ -103,3 +103,7 @@ class S3Documents:
     def _metadata_at(self, key: str) -> dict[str, str]:
         with translated("S3"):
             return self._client.head_object(Bucket=self._bucket, Key=key)["Metadata"]
+
+
+def _content_type(key: str) -> str:
+    return "application/pdf" if key.endswith(".pdf") else "text/html; charset=utf-8"

@@ -1,4 +1,4 @@
-"""What the two functions that fetch rent notices build and do alike."""
+"""What the functions that fetch mail build and do alike."""
 
 from __future__ import annotations
 
@@ -18,29 +18,34 @@ from paypulse.aws.rental_invoices import DynamoRentalInvoices
 from paypulse.aws.runs import DynamoRuns
 from paypulse.aws.secrets import Secret, SecretGrants
 from paypulse.aws.users import DynamoUsers
-from paypulse.clock import utc_now
+from paypulse.clock import from_text, utc_now
 from paypulse.close_runs import RunCloser
 from paypulse.google.endpoints import GoogleEndpoints
-from paypulse.ingest_rental import RentalIngestion, ingest, load_landlords
+from paypulse.ingest_mail import Ingestion, ingest
+from paypulse.rental_mail import RentalCollector, load_landlords
+from paypulse.start_runs import RunStarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from paypulse.accounts import User
     from paypulse.aws.queues import WorkQueue
-    from paypulse.ports import RentalInvoiceStore, RunStore, UserStore
+    from paypulse.ports import MailCollector, RentalInvoiceStore, RunStore, UserStore
+    from paypulse.runs import IngestionRun, RunKind
 
 # Left of Lambda's time when work stops: one batch of mails and the hand-over fit into it.
 _RESERVE_S = 60.0
+_FAN_OUT_RESERVE_MS = 30_000
 # Google's client holds about nine times the size of the mails in a batch.
 _BATCH_SIZE = 10
 _MAX_DELAY_S = 900  # the longest that SQS delays a message
 
 
 @dataclass(frozen=True, slots=True)
-class RentalSettings:
-    """The environment that both functions have."""
+class FetchSettings:
+    """The environment that all of them have."""
 
     users_table: str
     ingestion_runs_table: str
@@ -54,10 +59,10 @@ class RentalSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class RentalWorker:
+class RunWorker:
     """Works on runs, and queues their continuation when a call's time is not enough."""
 
-    make_ingestion: Callable[[float], RentalIngestion]
+    make_ingestion: Callable[[float], Ingestion]
     queue: WorkQueue
     runs: RunStore
     users: UserStore
@@ -81,7 +86,70 @@ class RentalWorker:
             self.queue.send({"userId": user_id, "runId": run_id}, delay_s=delay_s)
 
 
-def build_worker(settings: RentalSettings, queue: WorkQueue) -> RentalWorker:
+@dataclass(frozen=True, slots=True)
+class ScheduledRuns:
+    """Starts a schedule's run for every connected user, one message each."""
+
+    worker: RunWorker
+    kind: RunKind
+    time_zone: str
+
+    def fan_out(self, after: str | None, scheduled_at: str, context: LambdaContext) -> None:
+        """Queue a message for every connected user, page by page, handing over in good time."""
+        worker = self.worker
+        while True:
+            page = worker.users.list_connected(after)
+            messages = [{"userId": user_id, "scheduledAt": scheduled_at} for user_id in page.items]
+            worker.queue.send_all(messages)
+            after = page.end_cursor
+            if not page.has_next:
+                return
+            if context.get_remaining_time_in_millis() < _FAN_OUT_RESERVE_MS:
+                worker.queue.send({"fanOut": after, "scheduledAt": scheduled_at})
+                return
+
+    def handle(self, message: dict[str, Any], context: LambdaContext) -> None:
+        """Do what a queue's message asks for.
+
+        `{"userId", "runId"}` from a client's request, `{"userId", "scheduledAt"}` from the
+        schedule, or `{"fanOut", "scheduledAt"}` where a fan-out goes on at a cursor.
+        """
+        if "fanOut" in message:
+            self.fan_out(message["fanOut"], message["scheduledAt"], context)
+        elif "scheduledAt" in message:
+            scheduled_at = from_text(message["scheduledAt"])
+            run = self._starter().prepare(message["userId"], self.kind, scheduled_at=scheduled_at)
+            if run is not None:
+                self.worker.work_on(run.user_id, run.run_id, context)
+        else:
+            self.worker.work_on(*message_ids(message), context)
+
+    def _starter(self) -> RunStarter:
+        worker = self.worker
+
+        def enqueue(run: IngestionRun) -> None:
+            worker.queue.send({"userId": run.user_id, "runId": run.run_id})
+
+        return RunStarter(
+            runs=worker.runs,
+            users=worker.users,
+            invoices=worker.invoices,
+            enqueue=enqueue,
+            clock=utc_now,
+            time_zone=self.time_zone,
+        )
+
+
+def rental_collector(settings: FetchSettings) -> RentalCollector:
+    """Return what looks for rent notices."""
+    return RentalCollector(landlords=load_landlords(settings.landlords), read_mail=read_mail)
+
+
+def build_worker(
+    settings: FetchSettings,
+    queue: WorkQueue,
+    make_collector: Callable[[IngestionRun, User], MailCollector],
+) -> RunWorker:
     """Return a worker on the AWS adapters and the real Gmail client."""
     dynamodb, secrets = clients.dynamodb(), clients.secrets_manager()
     runs = DynamoRuns(settings.ingestion_runs_table, dynamodb)
@@ -99,22 +167,21 @@ def build_worker(settings: RentalSettings, queue: WorkQueue) -> RentalWorker:
         batch_size=_BATCH_SIZE,
     )
 
-    def make_ingestion(time_left_s: float) -> RentalIngestion:
-        return RentalIngestion(
-            landlords=load_landlords(settings.landlords),
+    def make_ingestion(time_left_s: float) -> Ingestion:
+        return Ingestion(
+            make_collector=make_collector,
             open_mailbox=partial(open_user, deadline_s=time_left_s),
-            read_mail=read_mail,
             ledger=DynamoLedger(
                 settings.mail_ledger_table, settings.ingestion_runs_table, dynamodb
             ),
             runs=runs,
             users=users,
             documents=S3Documents(settings.invoices_bucket, clients.s3(), utc_now),
-            closer=RunCloser(runs=runs, invoices=invoices, clock=utc_now),
+            closer=RunCloser(runs=runs, users=users, invoices=invoices, clock=utc_now),
             clock=utc_now,
         )
 
-    return RentalWorker(make_ingestion, queue, runs, users, invoices)
+    return RunWorker(make_ingestion, queue, runs, users, invoices)
 
 
 def message_ids(message: dict[str, Any]) -> tuple[str, str]:
