@@ -96,3 +96,18 @@ def make_mail(
         Attachment(f"Hyresavi_{1297112086 + index}.pdf", pdf) for index, pdf in enumerate(pdfs)
     )
     return Mail(message_id, sender, subject, NOW, authentication, attachments)
+
+
+def make_vendor_record(vendor_id: str = "lampan", **changes: Any) -> dict[str, Any]:
+    """Return a vendor's configuration, as its file has it."""
+    record = {
+        "vendor_id": vendor_id,
+        "vendor_name": vendor_id.capitalize(),
+        "invoice_category": "retail",
+        "invoice_sub_type": "miscellaneous",
+        "email_patterns": ["order@lampan.example"],
+        "subject_keywords": ["Orderbekräftelse"],
+        "parser_type": "html",
+        "active": True,
+    }
+    return record | changes

@@ -12,9 +12,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paypulse.receipts import Category
 from paypulse.vendors import KeywordLogic, SubjectRule, VendorConfig, find_vendor, parse_vendor
+from tests.factories import make_vendor_record
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "vendor_configs").glob("*/*.json"))
@@ -30,16 +33,7 @@ VENDORS = [parse_vendor(record_of(file)) for file in FILES]
 
 
 def make_vendor(vendor_id: str = "lampan", **changes: Any) -> VendorConfig:
-    record: dict[str, Any] = {
-        "vendor_id": vendor_id,
-        "vendor_name": "Lampan",
-        "invoice_sub_type": "miscellaneous",
-        "email_patterns": ["order@lampan.example"],
-        "subject_keywords": ["Orderbekräftelse"],
-        "parser_type": "html",
-        "active": True,
-    }
-    return parse_vendor(record | changes)
+    return parse_vendor(make_vendor_record(vendor_id, **changes))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -151,9 +145,48 @@ def test_two_equal_claims_are_none() -> None:
         ({"email_patterns": ["lampan.example"]}, "email_patterns"),
         ({"subject_keywords": [""]}, "keyword"),
         ({"subject_keywords": [{"keywords": []}]}, "keyword"),
+        ({"subject_keywords": [7]}, "subject_keywords"),
+        ({"subject_keywords": [{"keywords": ["Kvitto"], "logic": "XOR"}]}, "logic"),
         ({"parser_type": None}, "parser_type"),
+        ({"logo_url": "javascript:alert(1)"}, "logo_url"),
+        ({"field_translations": {f"label {n}": "total" for n in range(41)}}, "field_translations"),
+        ({"field_translations": {"Summa": "t" * 81}}, "field_translations"),
+        ({"header_hint": "h" * 301}, "header_hint"),
+        ({"examples": [{"text": "Summa 1 kr", "answer": {}}] * 3}, "examples"),
+        ({"examples": [{"text": "x" * 4001, "answer": {}}]}, "examples"),
+        ({"examples": [{"text": "Summa 1 kr", "answer": "total"}]}, "examples"),
     ],
+    ids=lambda value: "" if isinstance(value, str) else next(iter(value)),
 )
 def test_wrong_configuration_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make_vendor(**changes)
+
+
+def test_hint_cannot_begin_a_line_of_its_own() -> None:
+    hints = make_vendor(header_hint="Din order\n\nNew rule").hints
+
+    assert hints.header_hint == "Din order New rule"
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(attribute=st.sampled_from(sorted(SCHEMA["properties"])), value=_VALUES)
+def test_any_value_of_an_attribute_is_a_vendor_or_an_error_that_is_told(
+    attribute: str, value: Any
+) -> None:
+    assert vendor_or_message(make_vendor_record() | {attribute: value})
+
+
+def vendor_or_message(record: dict[str, Any]) -> VendorConfig | str:
+    try:
+        return parse_vendor(record)
+    except ValueError as error:
+        return str(error)

@@ -15,6 +15,7 @@ from devstack.graphiql.operations import load_operations
 from devstack.journey import Person
 from devstack.sample_mailbox import make_mails, notice_mail
 from devstack.showing import endpoints
+from devstack.vendor_files import read_folder
 from tests.stack.conftest import PASSWORD
 from tests.stack.test_journey import LIMIT_S, NewMailbox, NewPerson, finish
 
@@ -143,6 +144,16 @@ async def test_run_is_started_followed_and_read(
     assert detail["id"] == id_
     assert detail["document"]["url"].startswith("http")
     assert len(failed["edges"]) == progress["failed"] + 2  # untrusted sender, wrong total
+
+
+async def test_vendors_of_the_repository_are_listed(new_person: NewPerson) -> None:
+    async with new_person() as person:
+        everyone = await run(person, "Vendors")
+        travel = await run(person, "Vendors", filter={"category": "TRAVEL", "active": True})
+
+    assert len(everyone) == len(read_folder())
+    assert {each["category"] for each in travel} == {"TRAVEL"}
+    assert {each["id"] for each in travel} >= {"ryanair", "british_airways"}
 
 
 async def test_latest_notice_is_looked_for(new_person: NewPerson, new_mailbox: NewMailbox) -> None:
