@@ -112,6 +112,8 @@ RunKind = _described(
     {
         "RENTAL": "Every rent notice in the mailbox.",
         "LATEST_RENTAL": "The rent notice of one month.",
+        "RETAIL": "Receipts, since the last such run or in a range of days.",
+        "BACKFILL": "The whole mailbox from a day on: rent notices and receipts.",
     },
 )
 RunStatus = _described(
@@ -170,6 +172,9 @@ DocumentOutcome = _described(
         "UNTRUSTED_SENDER": "Its sender could not be proved.",
         "NO_DOCUMENT": "The mail carries no PDF.",
         "TOO_LARGE": "The mail carries more than PayPulse opens.",
+        "NEEDS_REVIEW": "It was read; not all values could be checked.",
+        "NOT_A_RECEIPT": "It is another of the shop's mails.",
+        "ATTACHED": "It is no receipt itself, but about a purchase that is known.",
     },
 )
 InvoiceEventType = _described(

@@ -3,13 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paypulse.documents import (
-    from_metadata,
-    hash_content,
-    rental_key,
-    to_metadata,
-    user_of_rental_key,
-)
+from paypulse.documents import from_metadata, hash_content, rental_key, to_metadata
 from tests.factories import NOW, make_document
 
 
@@ -17,7 +11,9 @@ from tests.factories import NOW, make_document
 def test_no_file_name_leaves_the_users_folder(filename: str) -> None:
     key = rental_key("user_1", filename)
 
-    assert user_of_rental_key(key) == "user_1"
+    found = from_metadata(key, {}, "0" * 64, NOW)
+    assert found is not None
+    assert found.user_id == "user_1"
     assert key.count("/") == 3
 
 
@@ -49,5 +45,5 @@ def test_an_object_put_by_hand_is_named_after_its_content() -> None:
     assert found.source.message_id == f"upload-{sha256[:16]}"
 
 
-def test_other_keys_are_no_rent_notices() -> None:
-    assert from_metadata("invoices/user_1/retail/food-delivery/x.pdf", {}, "0" * 64, NOW) is None
+def test_other_keys_are_no_documents() -> None:
+    assert from_metadata("invoices/user_1/elsewhere/x.pdf", {}, "0" * 64, NOW) is None
