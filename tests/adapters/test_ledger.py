@@ -13,6 +13,7 @@ from paypulse.aws.runs import DynamoRuns
 from paypulse.ledger import (
     STALE_AFTER,
     Claim,
+    Claims,
     DocumentOutcome,
     LedgerState,
     MailOutcome,
@@ -52,10 +53,10 @@ def runs(aws: Aws, user_id: str) -> DynamoRuns:
 
 
 def test_new_messages_are_claimed_in_order(ledger: DynamoLedger, user_id: str) -> None:
-    assert ledger.claim(user_id, ["m2", "m1"], "run_1", now=NOW) == [
+    assert ledger.claim(user_id, ["m2", "m1"], "run_1", now=NOW).mine == (
         Claim("m2", 1),
         Claim("m1", 1),
-    ]
+    )
 
 
 def test_a_message_belongs_to_one_of_many_runs(ledger: DynamoLedger, user_id: str) -> None:
@@ -66,14 +67,14 @@ def test_a_message_belongs_to_one_of_many_runs(ledger: DynamoLedger, user_id: st
             pool.map(lambda run: ledger.claim(user_id, ids, run, now=NOW), ("a", "b", "c", "d"))
         )
 
-    won = [claim.message_id for claims in claimed for claim in claims]
+    won = [claim.message_id for claims in claimed for claim in claims.mine]
     assert sorted(won) == sorted(ids)
 
 
 def test_the_same_run_goes_on_with_what_it_claimed(ledger: DynamoLedger, user_id: str) -> None:
     ledger.claim(user_id, ["m1"], "run_1", now=NOW)
 
-    assert ledger.claim(user_id, ["m1"], "run_1", now=NOW) == [Claim("m1", 1)]
+    assert ledger.claim(user_id, ["m1"], "run_1", now=NOW).mine == (Claim("m1", 1),)
 
 
 def test_a_dead_runs_message_is_taken_over_after_a_while(
@@ -82,8 +83,8 @@ def test_a_dead_runs_message_is_taken_over_after_a_while(
     ledger.claim(user_id, ["m1"], "run_1", now=NOW)
     later = NOW + STALE_AFTER + timedelta(seconds=1)
 
-    assert ledger.claim(user_id, ["m1"], "run_2", now=NOW) == []
-    assert ledger.claim(user_id, ["m1"], "run_2", now=later) == [Claim("m1", 2)]
+    assert ledger.claim(user_id, ["m1"], "run_2", now=NOW) == Claims((), elsewhere=1)
+    assert ledger.claim(user_id, ["m1"], "run_2", now=later).mine == (Claim("m1", 2),)
 
 
 @pytest.mark.usefixtures("runs")
@@ -91,14 +92,14 @@ def test_a_settled_message_is_never_claimed_again(ledger: DynamoLedger, user_id:
     ledger.claim(user_id, ["m1"], "run_1", now=NOW)
     settle(ledger, user_id, "m1", FAILED, now=NOW)
 
-    assert ledger.claim(user_id, ["m1"], "run_2", now=NOW + timedelta(days=1)) == []
+    assert ledger.claim(user_id, ["m1"], "run_2", now=NOW + timedelta(days=1)) == Claims(())
 
 
 @pytest.mark.usefixtures("runs")
 def test_a_failure_that_may_pass_is_tried_by_three_runs(ledger: DynamoLedger, user_id: str) -> None:
     attempts = []
     for number in range(1, 6):
-        claims = ledger.claim(user_id, ["m1"], f"run_{number}", now=NOW)
+        claims = ledger.claim(user_id, ["m1"], f"run_{number}", now=NOW).mine
         attempts += [claim.attempts for claim in claims]
         settle(ledger, user_id, "m1", CRASHED, now=NOW)
 
@@ -129,7 +130,7 @@ def test_storing_counts_a_message_once(
     run = runs.get(user_id, "run_1")
     assert run is not None
     assert run.stored == 1
-    assert ledger.claim(user_id, ["m1"], "run_1", now=NOW) == []
+    assert ledger.claim(user_id, ["m1"], "run_1", now=NOW) == Claims(())
 
 
 def test_every_attempt_at_reading_is_counted(ledger: DynamoLedger, user_id: str) -> None:

@@ -76,6 +76,8 @@ def test_what_a_function_is_granted_is_what_its_variables_name(name: str) -> Non
                 named[kind].add(key)
             if kind == "keyed_by":
                 named["table"] |= STACK.tables_keyed_by(key).keys()
+            elif kind == "details_of":
+                named["table"] |= set(STACK.detail_tables(key).values())
 
     assert granted(function) <= {(kind, key) for kind, keys in named.items() for key in keys}
 

@@ -202,7 +202,7 @@ def test_a_document_that_ends_the_process_gets_an_outcome_on_the_third_delivery(
 ) -> None:
     content = make_notice()
     key = put("Hyresavi_1.pdf", content)
-    document, _ = parse_invoice._build()[0].get(key) or pytest.fail("no document")
+    document, _ = parse_invoice._build().documents.get(key) or pytest.fail("no document")
     for _ in range(MAX_READING_ATTEMPTS):  # two deliveries began and never ended
         ledger.begin_document(document, now=parse_invoice.utc_now())
 
