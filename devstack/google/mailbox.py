@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 
 AUTHSERV_ID = "mx.google.com"
 INBOX = ("INBOX", "UNREAD")
+# Labels as Google's own export names them, in `X-Gmail-Labels`.
+_EXPORTED_LABELS = {
+    "inbox": "INBOX",
+    "sent": "SENT",
+    "drafts": "DRAFT",
+    "spam": "SPAM",
+    "trash": "TRASH",
+    "unread": "UNREAD",
+    "category purchases": "CATEGORY_PURCHASES",
+    "category promotions": "CATEGORY_PROMOTIONS",
+    "category updates": "CATEGORY_UPDATES",
+}
 
 _LINE_END = re.compile(rb"\r?\n")
 
@@ -100,7 +112,7 @@ def receive(
         copy += 1
     header = BytesHeaderParser(policy=compat32).parsebytes(raw)
     received_at = (_date(header) if use_date else None) or fallback_at
-    return StoredMessage(id_, _stamp(header) + raw, received_at)
+    return StoredMessage(id_, _stamp(header) + raw, received_at, _labels(header))
 
 
 def attachment_name(part: Message) -> str:
@@ -108,6 +120,16 @@ def attachment_name(part: Message) -> str:
     return parameter(part, "content-disposition", "filename") or parameter(
         part, "content-type", "name"
     )
+
+
+def _labels(header: Message) -> tuple[str, ...]:
+    """Return the labels that an exported mail brings; a new one lies in the inbox, unread.
+
+    Gmail decides by itself what a purchase is; here the mail has to say so.
+    """
+    names = ",".join(raw_fields(header, "x-gmail-labels")).lower().split(",")
+    labels = (_EXPORTED_LABELS.get(name.strip()) for name in names)
+    return tuple(label for label in labels if label) or INBOX
 
 
 def _id(raw: bytes, copy: int) -> str:

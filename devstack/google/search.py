@@ -32,6 +32,7 @@ _TOKEN = re.compile(r'\s*(-?)(?:([A-Za-z_]\w*):\s*)?(?:"([^"]*)"?|([(){}])|([^\s
 _WORD = re.compile(r"[^\W_]+")
 _DATE = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})")
 _PLACES = {"inbox": "INBOX", "spam": "SPAM", "trash": "TRASH", "sent": "SENT", "unread": "UNREAD"}
+_PLACES |= {"draft": "DRAFT", "drafts": "DRAFT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,11 @@ def _place(value: str, _now: datetime) -> Predicate:
     return lambda mail: label in mail.label_ids
 
 
+def _category(value: str, _now: datetime) -> Predicate:
+    label = f"CATEGORY_{value.upper()}"
+    return lambda mail: label in mail.label_ids
+
+
 def _message_id(value: str, _now: datetime) -> Predicate:
     return lambda mail: mail.message_id == value.strip("<>")
 
@@ -227,6 +233,7 @@ _CONDITIONS: dict[str, Callable[[str, datetime], Predicate]] = {
     "in": _place,
     "is": _place,
     "label": _place,
+    "category": _category,
     "rfc822msgid": _message_id,
     "larger": _size(1),
     "smaller": _size(-1),
