@@ -79,7 +79,7 @@ def events(received: Sequence[dict[str, Any]]) -> Table:
 def vendors(rows: Sequence[Sequence[str]]) -> Table:
     """Return vendors: category, id, name, whether active, senders."""
     table = _table("Vendors", ("category", "vendor_id", "name", "active"))
-    table.add_column("senders")
+    table.add_column("senders", overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row))
     return table

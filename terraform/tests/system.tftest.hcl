@@ -30,6 +30,14 @@ run "every_function_is_complete" {
     ])
     error_message = "Every function has alarms for errors and throttles."
   }
+
+  assert {
+    condition = alltrue([
+      for pair in setproduct(["model_tokens", "model_refused"], local.model_users) :
+      contains(keys(aws_cloudwatch_metric_alarm.this), join("/", pair))
+    ])
+    error_message = "Every function that asks Gemini has alarms for its cost and for a wrong key."
+  }
 }
 
 run "every_field_has_a_resolver" {
@@ -93,6 +101,15 @@ run "no_grant_is_wider_than_it_must_be" {
   }
 
   assert {
+    condition = alltrue([
+      for name, each in module.function :
+      contains(flatten([for statement in each.statements : statement.actions]), "dynamodb:Scan")
+      == contains(values(try(local.functions[name].grants.tables, {})), "read_whole")
+    ])
+    error_message = "A table is scanned only where the manifest grants it."
+  }
+
+  assert {
     condition     = jsondecode(aws_iam_role_policy.guest.policy).Statement[0].Action == "sns:CreatePlatformEndpoint" && length(jsondecode(aws_iam_role_policy.guest.policy).Statement) == 1
     error_message = "Guests may create a push endpoint and nothing else."
   }
@@ -107,7 +124,7 @@ run "names_are_the_documented_ones" {
   }
 
   assert {
-    condition     = aws_dynamodb_table.this["RentalInvoices"].name == "RentalInvoices" && aws_dynamodb_table.this["Users"].name == "Users"
+    condition     = aws_dynamodb_table.this["RentalInvoices"].name == "RentalInvoices" && aws_dynamodb_table.this["Users"].name == "Users" && aws_dynamodb_table.this["VendorConfig"].hash_key == "vendor_id"
     error_message = "Tables."
   }
 
@@ -145,7 +162,7 @@ run "names_are_the_documented_ones" {
   }
 
   assert {
-    condition     = aws_secretsmanager_secret.this["google_client_id"].name == "Google-OAuth-Client-ID"
+    condition     = aws_secretsmanager_secret.this["google_client_id"].name == "Google-OAuth-Client-ID" && aws_secretsmanager_secret.this["gemini_api_key"].name == "gemini-api-key"
     error_message = "Secrets."
   }
 }
