@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 _SYMBOLS = {
     "kr": "KR",  # SEK, NOK, DKK or ISK: the mail as a whole decides
@@ -74,12 +75,13 @@ _AMOUNT = re.compile(
 )
 # What follows a number that is no amount.
 _UNIT = re.compile(
-    r"^\s?(?:%|kwh|kw|wh|kg|hg|mg|g\b|cl|dl|ml|l\b|lit|m\b|m²|cm|mm|km|st\b|pcs|pack|p\b|gb|tb|mb|mbit"
+    r"\s?(?:%|kwh|kw|wh|kg|hg|mg|g\b|cl|dl|ml|l\b|lit|m\b|m²|cm|mm|km|st\b|pcs|pack|p\b|gb|tb|mb|mbit"
     r"|\"|tum|inch|mån|månad|months?|år\b|years?|dagar|days?|min|tim|h\b|x\b|×|personer|vuxna"
     r"|portion|öre|poäng|points|p\.|:e\b|st\.|nd\b|rd\b|th\b|\s*(?:jan|feb|mar|apr|maj|may|jun|jul"
     r"|aug|sep|o[kc]t|nov|de[cs])[a-zå-ö]*\b|[-/]\d)",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _FREE = re.compile(
     r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?"
     r"|utan kostnad|ingår|included"
@@ -110,15 +112,23 @@ def find_amounts(text: str, *, bare: bool = False) -> list[Amount]:
         text: One line.
         bare: Take whole numbers without a currency too.
     """
+    found = _numbers_in(text)
+    return [amount for amount in found if bare or amount.looks_like_money]
+
+
+# The same cells and lines are asked about many times while a mail is read.
+@lru_cache(maxsize=4096)
+def _numbers_in(text: str) -> tuple[Amount, ...]:
+    """Return everything in a text that may be an amount, whole numbers included."""
+    if not _DIGIT.search(text):
+        return ()
     found = []
     for match in _AMOUNT.finditer(text):
         amount = _amount_of(match)
-        if amount is None or not (bare or amount.looks_like_money):
-            continue
-        if amount.currency is None and _UNIT.match(text[amount.end :]):
+        if amount is None or (amount.currency is None and _UNIT.match(text, amount.end)):
             continue
         found.append(amount)
-    return found
+    return tuple(found)
 
 
 def whole_amount(text: str) -> Amount | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from ingestion.parsing.receipts.field_labels import normal
 
@@ -158,6 +159,7 @@ _ORDER = (
 )
 
 
+@lru_cache(maxsize=4096)
 def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     """Return what the amount beside a label is for, and how surely (3 surely, 1 perhaps).
 

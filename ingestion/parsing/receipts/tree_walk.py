@@ -131,7 +131,7 @@ class Walker:
 
     def _over_limit(self) -> bool:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
+        if self._nodes > MAX_NODES or len(self._lines) > MAX_ROWS:
             self._page.signals.add(ReadingSignal.TOO_LARGE)
             return True
         if self._nodes % 256 == 0 and monotonic() > self._deadline:
@@ -204,6 +204,9 @@ class Walker:
 
     def _side_by_side(self, node: LexborNode, look: Look, depth: int, *, in_table: bool) -> None:
         """Read each child by itself, then decide whether together they are one row."""
+        if depth > MAX_DEPTH:
+            self._page.signals.add(ReadingSignal.TOO_DEEP)
+            return
         outer = self._lines
         columns: list[list[tuple[str, bool]]] = []
         child = node.first_child
@@ -230,6 +233,6 @@ class Walker:
         if inner.gone:
             self._hide(node.text(deep=True) or "")
         elif node.tag == "tr" or lies_flat(style):
-            self._side_by_side(node, inner, depth, in_table=node.tag == "tr")
+            self._side_by_side(node, inner, depth + 1, in_table=node.tag == "tr")
         else:
             self._children(node, inner, depth)
