@@ -216,6 +216,8 @@ def _check(name: str, read: Any, expected: Any) -> Check:
 
 
 def _is_same(name: str, read: Any, expected: Any) -> bool:
+    if read is None or expected is None:
+        return read is expected
     if isinstance(read, (int, float)) and isinstance(expected, (int, float)):
         return abs(read - expected) < _SAME_AMOUNT
     if name in ("vendor", "restaurant", "plan"):

@@ -56,6 +56,7 @@ _SYMBOLS = {
     "hkd": "HKD",
 }
 CODES = frozenset(_SYMBOLS.values()) - {"KR"}
+_CODES = frozenset(code.lower() for code in CODES)
 _DASHES = "-\u2010\u2011\u2012\u2013\u2212"
 _MINUS = "\\" + _DASHES  # inside a character class
 _CURRENCY = "|".join(sorted(map(re.escape, _SYMBOLS), key=len, reverse=True))
@@ -66,7 +67,12 @@ _NUMBER = (
     r"|\d{1,9}(?:[.,:]\d{1,2})?"
 )
 _BEFORE = rf"(?:(?<![^\W\d_])(?P<before>{_CURRENCY})\.?{_GAP}?)"
-_AFTER = rf"(?:{_GAP}?(?P<after>{_CURRENCY})(?![^\W\d_])\.?)"
+# Some shops print both: `1 536,70 kr SEK`, `$86.40 CAD`.
+_CODE = "|".join(sorted(_CODES))
+_AFTER = (
+    rf"(?:{_GAP}?(?P<after>{_CURRENCY})(?![^\W\d_])\.?"
+    rf"(?:{_GAP}\(?(?P<code>{_CODE})(?![^\W\d_])\)?)?)"
+)
 _AMOUNT = re.compile(
     rf"(?<![\w.,:/#])(?P<paren>\()?(?P<sign>[{_MINUS}+]{_GAP}?)?{_BEFORE}?"
     rf"(?P<sign2>[{_MINUS}+]{_GAP}?)?(?P<number>{_NUMBER})(?![\d])(?![.,:/]\d){_AFTER}?"
@@ -172,7 +178,8 @@ def parse_number(text: str) -> Decimal | None:
 
 def _amount_of(match: re.Match[str]) -> Amount | None:
     number = match["number"]
-    symbol = (match["before"] or match["after"] or "").lower()
+    after = (match["code"] or match["after"] or "").lower()
+    symbol = after if after in _CODES else (match["before"] or after).lower()
     whole, decimals = _split(number)
     if ":" in number and not symbol:
         return None  # a time of day

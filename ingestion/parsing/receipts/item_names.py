@@ -152,10 +152,11 @@ def take_attribute(segment: str, item: NamedItem) -> bool:
         match = pattern.match(segment)
         if match is not None and _take(name, match["value"], item):
             return True
-    if (count := read_count(segment)) is not None and re.search(r"(?i)[a-z×]", segment):
-        item.quantity = item.quantity or count
+    count = read_count(segment) if item.quantity is None else None
+    if count is not None and re.search(r"(?i)[a-z×]", segment):
+        item.quantity = count
         return True
-    return False
+    return False  # with a count already, "100 st" says what is in a pack
 
 
 def _take(name: str, value: str, item: NamedItem) -> bool:

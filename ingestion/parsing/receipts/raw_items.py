@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import Amount, find_amounts, is_currency, whole_amount
+from ingestion.parsing.receipts.dates import find_dates
 from ingestion.parsing.receipts.item_names import NamedItem, read_count, take_attribute
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 
@@ -209,6 +210,15 @@ def is_sentence(text: str) -> bool:
             text,
         )
     )
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a text is a date and nothing else."""
+    days = find_dates(text)
+    if not days:
+        return False
+    rest = text[: days[0].start] + text[days[-1].end :]
+    return not re.search(r"[^\W\d_]{4}", rest)
 
 
 def take_block_row(row: Row, named: NamedItem) -> bool:

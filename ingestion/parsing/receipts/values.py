@@ -33,7 +33,7 @@ _PERIODS = (
             r"månadsvis|varje månad|per månad|/\s?mån(?:ad)?|en gång i"
             r" månaden|monthly|per month|every month|/\s?mo(?:nth)?\b|each"
             r" month|1 månad|1 month|månad(?:en|lig|s)?\b|mån\b|a month"
-            r"|månadsabonnemang"
+            r"|månads\w+|monatlich|pro monat|monats\w+|pr\.? måned|månedlig\w*"
         ),
     ),
     (
@@ -41,7 +41,8 @@ _PERIODS = (
         (
             r"årsvis|varje år|per år|/\s?år|årlig\w*|en gång om året|yearly"
             r"|annual(?:ly)?|per year|every year|/\s?y(?:ea)?r|each year"
-            r"|1 år|12 månader|12 months|1 year|a year|årsabonnemang|helår"
+            r"|1 år|12 månader|12 months|1 year|a year|helår|jährlich|pro jahr"
+            r"|års(?:abonnemang|avgift|medlemskap|kort|plan|prenumeration)"
         ),
     ),
     (
@@ -49,7 +50,7 @@ _PERIODS = (
         (
             r"kvartalsvis|varje kvartal|per kvartal|quarterly|per quarter"
             r"|every (?:quarter|3 months|three months)|var tredje månad"
-            r"|3 månader|3 months|kvartal"
+            r"|3 månader|3 months|kvartal\w*"
         ),
     ),
     (
@@ -89,7 +90,7 @@ _MONTH_NUMBERS = {
 
 
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
-_DASH = re.compile(r"(?i)\s*(?:[-–—]|till|to|through|t\.o\.m\.?)\s*")
+_DASH = re.compile(r"(?i)\.?\s*(?:[-–—]|till|to|through|t\.o\.m\.?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ class Values:
 def read_number(text: str) -> str | None:
     """Return the number or code that begins a text."""
     text = text.strip().lstrip("#№").strip()
-    grouped = re.match(r"^\d{3,5}(?:\s\d{3,6}){1,4}(?=$|\s*[(|,])", text)
+    grouped = re.match(r"^\d{3,5}(?:\s\d{2,6}){1,4}(?=$|\s*[(|,])", text)
     if grouped and not find_amounts(text):
         return grouped[0].strip()
     match = _TOKEN.match(text)

@@ -21,7 +21,7 @@ _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DECLARATION = re.compile(r"\s*([\w-]{1,40})\s*:\s*([^;{}]{1,120})")
 _INTERESTING = re.compile(
     r"display|visibility|font|opacity|height|width|color|background|indent|clip|left|top|float|mso"
-    r"|transform|align",
+    r"|transform|align|decoration",
     re.IGNORECASE,
 )
 _ZERO = re.compile(r"^0*\.?0*(?:px|pt|em|rem|%)?$")
@@ -108,6 +108,13 @@ def look_of(parent: Look, style: Mapping[str, str], attributes: Mapping[str, str
     tiny = parent.tiny if not size else bool(_TINY.match(size))
     color = _color(style.get("color") or attributes.get("color") or "") or parent.color
     return Look(gone, invisible, tiny, color, _background(parent, style, attributes))
+
+
+def is_struck_out(style: Mapping[str, str]) -> bool:
+    """Tell whether text is crossed out, which a former price is."""
+    return "line-through" in style.get("text-decoration", "") + style.get(
+        "text-decoration-line", ""
+    )
 
 
 def _is_gone(style: Mapping[str, str]) -> bool:
