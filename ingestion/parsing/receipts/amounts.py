@@ -181,6 +181,8 @@ def _amount_of(match: re.Match[str]) -> Amount | None:
     after = (match["code"] or match["after"] or "").lower()
     symbol = after if after in _CODES else (match["before"] or after).lower()
     whole, decimals = _split(number)
+    if match["before"] and match["sign2"] and match["before"].isalpha() and not decimals:
+        return None  # "KR-36211" is a number of something
     if ":" in number and not symbol:
         return None  # a time of day
     minor = int(whole or "0") * 100 + int(decimals.ljust(2, "0") or "0")

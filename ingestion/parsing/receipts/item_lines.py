@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _EACH = re.compile(r"(?i)\(?\s*(?:\b(?:à|á|@)|@|\beach\b:?)\s*$|\(\s*$")
 
 
+# Words of sums that are also in names of goods: a breakfast basket, a card game.
+_MAY_BE_NAMES = frozenset({MoneyKind.SUBTOTAL, MoneyKind.PAID, MoneyKind.IGNORED})
+
+
 def read_rows(rows: Sequence[Row], name: str, *, loose: bool) -> ItemReading:
     """Read the rows up to the total."""
     reading = ItemReading(name=name)
@@ -66,7 +70,7 @@ def _ends_items(row: Row, reading: ItemReading) -> bool:
 def _is_no_item(item: RawItem, row: Row) -> bool:
     kind, _ = money_kind(item.name)
     if kind is not None:
-        if _is_product(item):
+        if kind in _MAY_BE_NAMES and _is_product(item):
             return False
         # "Kortspel" contains a way to pay; a count and a product make it an item all the same.
         return not (

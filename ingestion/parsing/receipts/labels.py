@@ -73,7 +73,7 @@ _DISCOUNT = _words(
     r"\w*rabatt\w*|\w*avdrag\w*|\w*kampanj\w*|discounts?|\w*discount|promo\w*|promotions?|coupons?"
     r"|kupong\w*|\w*erbjudande\w*|savings?|rebate|prisnedsättning|nedsatt pris|voucher|offer"
     r"|(?:2|3|4) för (?:1|2|3)|studentpris|medlemspris|prisavdrag|värdekod"
-    r"|\w*rabat(?:ten|kode)?|gutschein\w*|nachlass|preisnachlass|\w*aktion|korting|remise"
+    r"|\w*rabat(?:ten|kode)?|gutschein\w*|nachlass|preisnachlass|aktion|korting|remise"
     r"|alennus|descuento"
 )
 _TAX = _words(

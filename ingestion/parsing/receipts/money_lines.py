@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import Amount, find_amounts, whole_amount
 from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.item_tables import roles_of
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 from ingestion.parsing.receipts.raw_items import split_row
 
@@ -67,8 +68,24 @@ def find_money_lines(rows: Sequence[Row], taken: Collection[int]) -> list[MoneyL
         if (table := _tax_table(rows, index)) is not None:
             lines.append(table)
             continue
+        lines.extend(_under_labels(rows, index))
         lines.extend(_of_row(rows, index, row))
     return lines
+
+
+def _under_labels(rows: Sequence[Row], index: int) -> Iterator[MoneyLine]:
+    """Read `Amount paid | Date paid` with the values in the row below."""
+    labels = [cell for cell in rows[index].cells if cell]
+    below = rows[index + 1] if index + 1 < len(rows) else None
+    values = [cell for cell in below.cells if cell] if below else []
+    if below is None or len(labels) < 2 or len(labels) != len(values) or roles_of(rows[index]):
+        return
+    if any(re.search(r"\d", label) for label in labels):
+        return
+    for label, value in zip(labels, values, strict=True):
+        amount = whole_amount(value)
+        if amount is not None and amount.looks_like_money and amount.minor > 0:
+            yield from _line(label, amount, index, below)
 
 
 def find_sentences(rows: Sequence[Row], *, refund: bool) -> list[MoneyLine]:
@@ -171,6 +188,8 @@ def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[M
     if amount is None:
         return
     kind, sureness = money_kind(_without_percent(label))
+    if kind is None and amount.minor < 0 and amount.currency and re.search(r"[^\W\d_]{2}", label):
+        kind, sureness = MoneyKind.DISCOUNT, 1  # "SOMMAR20", and what else is taken off
     if kind is None or kind is MoneyKind.IGNORED:
         return
     if not amount.looks_like_money and (kind is MoneyKind.PAID or _names_a_number(label)):

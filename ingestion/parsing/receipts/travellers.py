@@ -39,13 +39,18 @@ def _people(value: str) -> list[str]:
     return [piece.strip() for piece in pieces if _PERSON.match(piece.strip())]
 
 
+def _first_words(row: Row) -> str:
+    """Return the first cell that is no number, as travellers in a list may have."""
+    return next((cell for cell in row.cells if re.search(r"[^\W\d_]", cell)), row.text)
+
+
 def _under_heading(rows: Sequence[Row]) -> list[str]:
     for index, row in enumerate(rows):
         if "passengers" not in field_names(row.cells[0]):
             continue
         people: list[str] = []
         for below in rows[index + 1 : index + 12]:
-            shown = below.cells[0] or below.text
+            shown = _first_words(below)
             names = [] if field_names(shown) else _people(shown)
             if not names:
                 break

@@ -147,6 +147,14 @@ class Values:
         """Return a labelled word or name."""
         return self.first(names, lambda value: None if field_names(value) else read_phrase(value))
 
+    def numbers(self, *names: str) -> Iterator[Found[str]]:
+        """Yield every labelled number, by the order of names."""
+        for name in names:
+            for pair in self._by_name.get(name, ()):
+                number = read_number(pair.value)
+                if number is not None:
+                    yield Found(number, pair.quote)
+
     def number_in_text(self, subject: str) -> Found[str] | None:
         """Return an order number from running text, the subject first."""
         for text in (subject, *(row.text for row in self._rows)):
@@ -283,16 +291,25 @@ def _digits(text: str) -> str | None:
     return match[1].replace(" ", "") if match else None
 
 
-def numbers_of(values: Values, subject: str, *, is_invoice: bool) -> Iterator[Found[str]]:
+def numbers_of(
+    values: Values, subject: str, *, is_invoice: bool, is_receipt: bool
+) -> Iterator[Found[str]]:
     """Yield what may be the order number, the likeliest first."""
     order = ["order_number", "booking", "invoice_number", "receipt_number", "number"]
     if is_invoice:
         order.insert(0, "invoice_number")
+    elif is_receipt:
+        order.remove("receipt_number")
+        order.insert(2, "receipt_number")
+    # Of several, the one in the subject is the one that the mail is about.
+    for found in values.numbers(*order[:-1]):
+        if re.search(rf"(?<![\w-]){re.escape(found.value)}(?![\w-])", subject):
+            yield found
     if values.is_before("number", "booking"):
         # "Nummer" on top and a booking code further down: both are given, and differ.
         order.insert(1, "number")
     for name in order:
-        if (found := values.number(name)) is not None:
-            yield found
-    if (found := values.number_in_text(subject)) is not None:
-        yield found
+        if (labelled := values.number(name)) is not None:
+            yield labelled
+    if (in_text := values.number_in_text(subject)) is not None:
+        yield in_text
