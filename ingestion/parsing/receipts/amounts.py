@@ -91,7 +91,11 @@ _DIGIT = re.compile(r"\d")
 _FREE = re.compile(
     r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?"
     r"|utan kostnad|ingår|included"
-    r"|bjuds|kostenlos|complimentary)\W*$"
+    r"|bjuds|kostenlos|complimentary)(?: (?:frakt|leverans|shipping|delivery|versand|levering))?\W*$"
+)
+# What a shop adds to an amount in the same cell: `49,00 kr via PostNord`, `99 kr/månad`.
+_ADDED = re.compile(
+    r"(?i)^\s*(?:via|med|with|by|per|pr|/|\(|inkl|incl|including|plus moms|enligt|every|varje|each)(?!\d)"
 )
 
 
@@ -150,6 +154,14 @@ def whole_amount(text: str) -> Amount | None:
     ):
         return amounts[0]
     return None
+
+
+def leading_amount(text: str) -> Amount | None:
+    """Return the amount that begins a text, when what follows only explains it."""
+    amounts = find_amounts(text) if len(text) < 90 else []
+    if len(amounts) != 1 or re.search(r"\w", text[: amounts[0].start]):
+        return None
+    return amounts[0] if _ADDED.match(text[amounts[0].end :]) else None
 
 
 def last_amount(text: str) -> Amount | None:

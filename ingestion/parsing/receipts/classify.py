@@ -25,7 +25,7 @@ _REFUND_POLICY = re.compile(
     r"(?i)\b(?:öppet köp|returpolicy|returrätt|return policy|refund"
     r" policy|ångerrätt|fri retur|free returns?|kan returner\w+"
     r"|vid retur|if you (?:want|wish|need) to return|för återbetalning"
-    r"|non-?refundable|ej återbetalningsbar|begära återbetalning"
+    r"|refundable|kan återbetalas|återbetalningsbar\w*|erstattbar|non-?refundable|ej återbetalningsbar|begära återbetalning"
     r"|request a refund|refunds? (?:are|is|will only|can)|eligible"
     r" for|no refunds|återbetalas (?:ej|inte)|inte återbetalas|within"
     r" \d+ days|inom \d+ dagar)\b"

@@ -88,9 +88,9 @@ _CELL_COUNT = re.compile(
 _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
 
 
-_PRICE_INSIDE = re.compile(
-    r"(?i)\s*\(\s*(?P<count>\d{1,3})\s?(?:st\.?|pcs)?\s*(?:[x×*@]|à|á)\s*(?P<price>[^()]{3,20})\)"
-)
+_TIMES = r"(?P<count>\d{1,3})\s?(?:st\.?|pcs)?\s*(?:[x×*@]|à|á)\s*(?P<price>[^()\n]{3,20})"
+_PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}$")
+_ARTICLE_INSIDE = re.compile(r"\s*\(#[\w.-]{1,30}\)")
 _PARENTHESIS = re.compile(r"\s*\([^()]{8,60}\)")
 
 
@@ -113,10 +113,11 @@ def _without_period(parenthesis: re.Match[str]) -> str:
 def _without_price(text: str, item: NamedItem) -> str:
     """Take `(2 × SEK 150.00)` out of a name."""
     match = _PRICE_INSIDE.search(text)
-    amounts = find_amounts(match["price"]) if match else []
+    amounts = find_amounts(match["price"] or match["price2"]) if match else []
     if match is None or len(amounts) != 1:
         return text
-    item.quantity, item.unit_minor = parse_number(match["count"]), amounts[0].minor
+    item.quantity = parse_number(match["count"] or match["count2"])
+    item.unit_minor = amounts[0].minor
     return f"{text[: match.start()]} {text[match.end() :]}".strip()
 
 
@@ -134,6 +135,7 @@ def read_name(text: str, *, with_count: bool = True) -> NamedItem:
         with_count: Whether "4 st" is how many were bought, not what is in the pack.
     """
     item = NamedItem("")
+    text = _ARTICLE_INSIDE.sub("", text)
     text = _without_price(_PARENTHESIS.sub(_without_period, text.strip()), item)
     text = _without_count(text, item) if with_count else text
     segments = _SEPARATOR.split(text)

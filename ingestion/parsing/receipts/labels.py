@@ -183,6 +183,11 @@ _WEAK = _words(
     r"|tot\.?|pris|price|kostnad|cost"
     r"|summe|betrag|beløb|beløp|totaal"
 )
+# A condition of a ticket, not money that comes back.
+_REFUNDABLE = re.compile(
+    r"(?i)\b(?:(?:kan|får) (?:åter|om)bokas|(?:kan|kan ej|kan inte) återbetalas|(?:ej |icke )?återbetalningsbar\w*"
+    r"|(?:non-?)?refundable)\b"
+)
 # In this order: the first that a label contains names it.
 _ORDER = (
     (_ROUNDING, MoneyKind.ROUNDING),
@@ -200,6 +205,7 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     text = normal(label)
     if not text or len(text) > 70 or text.count(" ") > 8:
         return None, 0
+    text = _REFUNDABLE.sub(" ", text).strip()
     for pattern, kind in _ORDER:
         if pattern.search(text):
             return kind, 3

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.classify import looks_like_refund
+from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.items import find_items
 from ingestion.parsing.receipts.money_lines import find_money_lines, find_sentences
 from ingestion.parsing.receipts.pairs import find_pairs
-from ingestion.parsing.receipts.raw_items import merged
+from ingestion.parsing.receipts.raw_items import is_day, merged
 from ingestion.parsing.receipts.sums import Sums, solve
 from ingestion.parsing.receipts.travel import find_legs
 from ingestion.parsing.receipts.travellers import find_passengers
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
     from paypulse.receipts import Leg
 
+_HEAD_ROWS = 15
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
 
 
@@ -201,6 +204,17 @@ def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Foun
             row.text[match.end() : match.end() + 40], near, month_first=values.month_first
         )
         if found and found[0].start < 12:
+            return Found(found[0].day, row.text)
+    return _day_alone(rows, near)
+
+
+def _day_alone(rows: Sequence[Row], near: date | None) -> Found[date] | None:
+    """Return the day that stands by itself in the head of a mail, with or without a time."""
+    from ingestion.parsing.receipts.dates import find_dates
+
+    for above, row in pairwise((None, *rows[:_HEAD_ROWS])):
+        found = find_dates(row.text, near) if row and is_day(row.text) else []
+        if row and len(found) == 1 and not (above and field_names(above.text)):
             return Found(found[0].day, row.text)
     return None
 

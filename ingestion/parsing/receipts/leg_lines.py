@@ -100,17 +100,20 @@ def from_ends(rows: Sequence[Row], near: date | None) -> list[Leg]:
             if find_dates(row.text, near) or CARRIER_NUMBER.search(row.text):
                 heading = row.text
             continue
-        text = f"{heading} ; {row.text}"
-        days = find_dates(text, near)
+        days = find_dates(row.text, near) or find_dates(heading, near)
         if not days:
             continue
-        masked = without_dates(text, near)
-        named = CARRIER_NUMBER.search(masked) or _FLIGHT.search(masked)
+        own, above = without_dates(row.text, near), without_dates(heading, near)
+        named = next((found for found in map(_number_in, (own, above)) if found), None)
         (left, origin), (right, destination) = ends
         instants = to_instants(days[0].day, None, [left], [right])
         number = named["number"].strip() if named else None
         legs.append(Leg(number, origin, destination, *instants))
     return legs
+
+
+def _number_in(text: str) -> re.Match[str] | None:
+    return CARRIER_NUMBER.search(text) or _FLIGHT.search(text)
 
 
 def _end_of(cell: str, near: date | None) -> tuple[Timed, str] | None:

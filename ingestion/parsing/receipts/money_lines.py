@@ -25,6 +25,12 @@ _EMBEDDED_TAX = re.compile(
     r"|vat) ingår med)\b"
     r"[^\d)]{0,15}(?:\(?\d{1,2}(?:[.,]\d{1,2})?\s?%\)?[^\d)]{0,12})?(?P<amount>[^)]{1,24})\)?"
 )
+# Such as `(inkluderar 201,20 kr Moms)`, `(includes $9.10 Tax)`.
+_TAX_BEHIND = re.compile(
+    r"(?i)\(\s*(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|enthält|heraf)\s+"
+    r"(?P<amount>[^()]{1,24}?)\s*(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust)\b[^()]{0,20}\)"
+)
+_PERCENT = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?\s?%")
 # Totals in running text: "Vi har debiterat 149,00 kr", "You paid $12.99".
 _SENTENCES = (
     re.compile(
@@ -108,16 +114,15 @@ def find_sentences(rows: Sequence[Row], *, refund: bool) -> list[MoneyLine]:
 def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
     cells = []
     for cell in row.cells:
-        embedded = _EMBEDDED_TAX.search(cell)
+        embedded = _TAX_BEHIND.search(cell) or _EMBEDDED_TAX.search(cell)
         amounts = find_amounts(embedded["amount"]) if embedded else []
         # Without an amount it is a label like any other, and its amount may stand beside it.
         if embedded is None or not amounts:
             cells.append(cell)
             continue
-        tax = amounts[0]
-        yield MoneyLine(
-            MoneyKind.TAX, 3, abs(tax.minor), tax.currency, index, "varav moms", row.text
-        )
+        tax, rate = amounts[0], _PERCENT.search(embedded[0])
+        label = f"varav moms {rate[0] if rate else ''}".strip()
+        yield MoneyLine(MoneyKind.TAX, 3, abs(tax.minor), tax.currency, index, label, row.text)
         cells.append((cell[: embedded.start()] + cell[embedded.end() :]).strip(" ()"))
     yield from _of_cells(rows, index, row, cells)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, last_amount, whole_amount
@@ -51,8 +52,12 @@ def find_pairs(rows: Sequence[Row]) -> list[Pair]:
 def _of_row(index: int, row: Row) -> Iterator[Pair]:
     filled = [cell for cell in row.cells if cell]
     for cell in filled:
-        for line in cell.split("\n"):
+        lines = cell.split("\n")
+        for line in lines:
             yield from _of_line(index, line, row.text)
+        for label, value in pairwise(lines):
+            if field_names(label) and not field_names(value):
+                yield Pair(label, value, index, row.text)
     if len(filled) >= 2:
         yield from _of_cells(index, filled, row.text)
     if len(filled) == 1 and "\n" not in filled[0] and len(row.parts) >= 2:

@@ -31,7 +31,7 @@ def find_passengers(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, ..
 
 def _people(value: str) -> list[str]:
     value = re.sub(
-        r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herr|fru)\b\.?:?)",
+        r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herrn?|fru|frau)\b\.?:?)",
         "",
         value,
     )
