@@ -49,12 +49,16 @@ def visible_text(mail: EmailMessage) -> str:
     texts = []
     for part in mail.walk():
         texts += [str(part[header] or "") for header in ("From", "Subject")]
-        if part.get_content_type() == "application/pdf":
+        if part.get_content_type() == "application/pdf" or _is_named_pdf(part):
             texts.append(_pdf_text(part.get_payload(decode=True)))
         elif part.get_content_maintype() == "text":
             text = part.get_payload(decode=True).decode(part.get_content_charset("utf-8"))
             texts += [text] if part.get_content_subtype() == "plain" else _without_markup(text)
     return re.sub(r"\s+", " ", "\n".join(texts).replace("\u200b", ""))
+
+
+def _is_named_pdf(part: EmailMessage) -> bool:
+    return (part.get_filename() or "").lower().endswith(".pdf")
 
 
 def _without_markup(text: str) -> Iterator[str]:
