@@ -11,6 +11,7 @@ from rich import box
 from rich.table import Table
 
 from devstack.tables import make_console
+from devstack.vendor_files import read_as_deployed
 from ingestion.parsing.extract import extract_mail, extract_notice
 
 if TYPE_CHECKING:
@@ -53,8 +54,10 @@ def _records(files: Sequence[Path], unopened: list[Path]) -> Iterator[dict[str, 
             print(f"paypulse: cannot open {file}: {error.strerror}", file=sys.stderr)
             unopened.append(file)
             continue
-        extract = extract_mail if file.suffix.lower() == ".eml" else extract_notice
-        yield extract(str(file), content)
+        if file.suffix.lower() == ".eml":
+            yield extract_mail(str(file), content, read_as_deployed)
+        else:
+            yield extract_notice(str(file), content)
 
 
 def _table(records: list[dict[str, Any]], columns: Sequence[str]) -> Table:

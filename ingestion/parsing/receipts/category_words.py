@@ -39,7 +39,7 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
     (
         Category.CLOTHING,
         5,
-        r"storlek|stl|strl|tröj\w+|byx\w+|jeans|klänning\w*|skjort\w+|jack(?:a|or|an)|sneakers?|sko(?:r|rna)|dress|shirt\w*|t-shirt\w*|hoodie\w*|strumpor|strumpbyxor|kofta|kappa|blus\w*|kjol\w*|underkläder|trousers|jumper|sweater\w*|coat|boots|stövl\w+|löparskor|plagg|kläder|clothing|mode|fashion|outfit|linne|chinos|topp|mössa|halsduk|vantar|garment\w*|leggings|parka|cardigan|pyjamas|bh|trosor|kavaj|blazer|scarf|socks|skirt|blouse|polo",
+        r"storlek|stl|strl|tröj\w+|byx\w+|jeans|klänning\w*|skjort\w+|jack(?:a|or|an)|sneakers?|sko(?:r|rna)|dress|shirt\w*|t-shirt\w*|hoodie\w*|strumpor|strumpbyxor|kofta|kappa|blus\w*|kjol\w*|underkläder|trousers|jumper|sweater\w*|coat|boots|stövl\w+|löparskor|plagg|kläder|clothing|mode|fashion|outfit|linne|chinos|topp|mössa|halsduk|vantar|garment\w*|leggings|parka|cardigan|pyjamas|trosor|kavaj|blazer|scarf|socks|skirt|blouse|polo",
     ),
     (
         Category.CLOTHING,

@@ -17,13 +17,15 @@ _REFUND = re.compile(
     r"|refund(?:ed|s)?|credit note|credited|money back|pengarna tillbaka"
     r"|kredit(?:belopp|kvitto)|returkvitto|return receipt"
     r"|your return|retur(?:en)? (?:är )?(?:godkänd|mottagen|behandlad"
-    r"|registrerad|klar)|din retur|returbekräftelse|reimbursement)\b"
+    r"|registrerad|klar)|din retur|returbekräftelse|reimbursement"
+    r"|rückerstattung|erstattung|gutschrift|tilbagebetaling|tilbagebetalt"
+    r"|refusjon|refundering|refundert)\b"
 )
 _REFUND_POLICY = re.compile(
     r"(?i)\b(?:öppet köp|returpolicy|returrätt|return policy|refund"
     r" policy|ångerrätt|fri retur|free returns?|kan returner\w+"
     r"|vid retur|if you (?:want|wish|need) to return|för återbetalning"
-    r"|non-?refundable|ej återbetalningsbar|begära återbetalning"
+    r"|refundable|kan återbetalas|återbetalningsbar\w*|erstattbar|non-?refundable|ej återbetalningsbar|begära återbetalning"
     r"|request a refund|refunds? (?:are|is|will only|can)|eligible"
     r" for|no refunds|återbetalas (?:ej|inte)|inte återbetalas|within"
     r" \d+ days|inom \d+ dagar)\b"
@@ -46,7 +48,9 @@ _NOT_BY_SUBJECT = re.compile(
     r"|ade) (?:våra|priser)|trial|provperiod\w*|inbjudan|invitation"
     r"|webinar|jobb"
     r"|back in stock|åter i lager|prisfall|price drop|tips\b|veckans"
-    r"|inspiration|bonuscheck|dina poäng|poängsaldo|saldo)\b"
+    r"|inspiration|bonuscheck|dina poäng|poängsaldo|saldo"
+    r"|passwort|bewerte\w*|bewertung|adgangskode|warenkorb|storniert"
+    r"|stornierung|anmeldung|angebot\w*|tilbud)\b"
 )
 _DELIVERY = re.compile(
     r"(?i)\b(?:på väg|skicka(?:d|t|ts|des)|levere?ra[dt]s?|levererad"
@@ -57,7 +61,9 @@ _DELIVERY = re.compile(
     r"|on its way|on the way|out for delivery"
     r"|delivered|delivery (?:update|notification|notice)|has arrived"
     r"|ready for (?:pick-?up|collection)|tracking|spåra|försändelse\w*"
-    r"|paket(?:et)?|parcel|package|avi\b|kolli(?:nummer)?)\b"
+    r"|paket(?:et)?|parcel|package|avi\b|kolli(?:nummer)?"
+    r"|versandt|versendet|unterwegs|zugestellt|sendung|versandbestätigung"
+    r"|afsendt|er sendt|leveret|på vej|på vei)\b"
 )
 _PROMISES = re.compile(
     r"(?i)\b(?:orderbekräftelse|order ?confirm\w*|kvitto\w*|receipt"
@@ -68,21 +74,27 @@ _PROMISES = re.compile(
     r"|betalningsbekräftelse|payment (?:received|confirmation)|biljett\w*"
     r"|e-?ticket|tickets?|räkning\w*|bill|itinerary|resplan"
     r"|vi har tagit emot din|mottagit din (?:order|beställning|betalning)"
-    r"|we(?:'ve| have)? received your|purchase|statement)\b"
+    r"|we(?:'ve| have)? received your|purchase|statement"
+    r"|bestell(?:bestätigung|ung)|auftragsbestätigung|buchungsbestätigung"
+    r"|buchung|rechnung|beleg|quittung|kassenbon|fahrkarte|ordrebekræftelse"
+    r"|ordrebekreftelse|kvittering|bestilling|ordre|danke für (?:ihre|deine|ihren"
+    r"|deinen)|tak for di[nt]|takk for|tilausvahvistus|kuitti|commande|bestelling)\b"
 )
 _PENDING = re.compile(
     r"(?i)\b(?:avbeställd|avbokad|makulerad|annullerad|cancell?ed|har"
     r" avbrutits|avbrutits|misslyckades|could not be processed|was"
     r" declined|payment failed|inga pengar har dragits|no (?:charge"
     r"|payment) (?:was|has been) (?:made|taken)|not been charged|du"
-    r" har inte debiterats|inget belopp)\b"
+    r" har inte debiterats|inget belopp"
+    r"|storniert|annulleret|kansellert|fehlgeschlagen|afvist)\b"
 )
 
 
 _PAYMENT = re.compile(
     r"(?i)\b(?:betal(?:at|ning|d|t)\w*|visa|mastercard|swish|klarna"
     r"|kortköp|paid|payments?|charged|debiterat|kvitto|receipt|tack"
-    r" för|thanks? (?:you )?for)\b"
+    r" för|thanks? (?:you )?for"
+    r"|bezahlt|zahlung|beleg|kvittering|danke|tak for|takk for)\b"
 )
 
 

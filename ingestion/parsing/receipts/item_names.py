@@ -83,11 +83,14 @@ _COUNT_LAST = re.compile(
     rf"(?:\s?st)?)\)?\s*$"
 )
 _CELL_COUNT = re.compile(
-    rf"(?i)^(?:(?:antal|qty|quantity)\s?[:.]?\s*)?[x×]?\s?{_COUNT}\s?(?:st|pcs|stk|x|×|pc|ea)?\.?$"
+    rf"(?i)^(?:(?:antal|antall|qty|quantity|anzahl|menge)\s?[:.]?\s*)?[x×-]?\s?{_COUNT}\s?(?:st|pcs|stk|x|×|pc|ea)?\.?$"
 )
 _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
 
 
+_TIMES = r"(?P<count>\d{1,3})\s?(?:st\.?|pcs)?\s*(?:[x×*@]|à|á)\s*(?P<price>[^()\n]{3,20})"
+_PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}$")
+_ARTICLE_INSIDE = re.compile(r"\s*\(#[\w.-]{1,30}\)")
 _PARENTHESIS = re.compile(r"\s*\([^()]{8,60}\)")
 
 
@@ -107,6 +110,17 @@ def _without_period(parenthesis: re.Match[str]) -> str:
     return "" if len(find_dates(parenthesis[0])) > 1 else parenthesis[0]
 
 
+def _without_price(text: str, item: NamedItem) -> str:
+    """Take `(2 × SEK 150.00)` out of a name."""
+    match = _PRICE_INSIDE.search(text)
+    amounts = find_amounts(match["price"] or match["price2"]) if match else []
+    if match is None or len(amounts) != 1:
+        return text
+    item.quantity = parse_number(match["count"] or match["count2"])
+    item.unit_minor = amounts[0].minor
+    return f"{text[: match.start()]} {text[match.end() :]}".strip()
+
+
 def read_count(cell: str) -> Decimal | None:
     """Return a quantity that fills a cell: `2`, `2 st`, `x2`, `Antal: 2`."""
     match = _CELL_COUNT.match(cell.strip())
@@ -121,7 +135,8 @@ def read_name(text: str, *, with_count: bool = True) -> NamedItem:
         with_count: Whether "4 st" is how many were bought, not what is in the pack.
     """
     item = NamedItem("")
-    text = _PARENTHESIS.sub(_without_period, text.strip())
+    text = _ARTICLE_INSIDE.sub("", text)
+    text = _without_price(_PARENTHESIS.sub(_without_period, text.strip()), item)
     text = _without_count(text, item) if with_count else text
     segments = _SEPARATOR.split(text)
     kept: list[str] = []
@@ -152,10 +167,11 @@ def take_attribute(segment: str, item: NamedItem) -> bool:
         match = pattern.match(segment)
         if match is not None and _take(name, match["value"], item):
             return True
-    if (count := read_count(segment)) is not None and re.search(r"(?i)[a-z×]", segment):
-        item.quantity = item.quantity or count
+    count = read_count(segment) if item.quantity is None else None
+    if count is not None and re.search(r"(?i)[a-z×]", segment):
+        item.quantity = count
         return True
-    return False
+    return False  # with a count already, "100 st" says what is in a pack
 
 
 def _take(name: str, value: str, item: NamedItem) -> bool:

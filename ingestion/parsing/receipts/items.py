@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.item_blocks import read_blocks
 from ingestion.parsing.receipts.item_lines import read_rows
+from ingestion.parsing.receipts.item_stacks import read_stacks
 from ingestion.parsing.receipts.item_tables import read_tables
+from ingestion.parsing.receipts.raw_items import ItemReading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.parsing.receipts.raw_items import ItemReading
+    from ingestion.parsing.receipts.raw_items import RawItem
     from ingestion.parsing.receipts.rows import Row
 
 _AD = re.compile(
@@ -37,8 +39,24 @@ def find_items(rows: Sequence[Row]) -> list[ItemReading]:
         read_rows(rows, "cells", loose=False),
         read_blocks(rows),
         read_rows(rows, "lines", loose=True),
+        read_stacks(rows),
     ]
-    return [reading for reading in readings if reading.items]
+    return [_without_deductions(reading) for reading in readings if reading.items]
+
+
+def _without_deductions(reading: ItemReading) -> ItemReading:
+    """Leave negative rows beside positive ones to the sums: they are discounts."""
+    taken_off = [item for item in reading.items if _amount_of(item) < 0]
+    if not taken_off or len(taken_off) == len(reading.items):
+        return reading
+    rows = {item.row for item in taken_off}
+    return ItemReading(
+        [item for item in reading.items if item.row not in rows], reading.rows - rows, reading.name
+    )
+
+
+def _amount_of(item: RawItem) -> int:
+    return next((minor for minor in (item.total, item.lone, item.unit) if minor is not None), 0)
 
 
 def _without_ads(rows: Sequence[Row]) -> Sequence[Row]:

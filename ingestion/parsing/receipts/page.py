@@ -63,7 +63,7 @@ def read_html(html: str) -> Page:
     page.microdata = [node for node in tree.css("[itemscope]") if "itemprop" not in node.attributes]
     root = tree.body or tree.root
     if root is not None:
-        walker = Walker(page, StyleSheet(tree), monotonic() + TIME_LIMIT_S)
+        walker = Walker(page, StyleSheet(tree, html.count("<")), monotonic() + TIME_LIMIT_S)
         walker.read(root)
     return page
 

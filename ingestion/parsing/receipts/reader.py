@@ -203,6 +203,8 @@ def _category(read: MailReading) -> Category:
         hints.append(Category.TRAVEL)
     if layout.consumption_kwh is not None or (layout.ocr is not None and layout.due_on is not None):
         hints.append(Category.UTILITY)
+    elif layout.period is not None and not hints:
+        hints.append(Category.SUBSCRIPTIONS)
     if layout.next_billing_on is not None:
         hints.append(Category.SUBSCRIPTIONS)
     items = layout.sums.items

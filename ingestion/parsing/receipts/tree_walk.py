@@ -21,7 +21,7 @@ from ingestion.parsing.receipts.rows import (
     clean_line,
 )
 from ingestion.parsing.receipts.side_by_side import HARD, SOFT, floats, joined, lies_flat, spaced
-from ingestion.parsing.receipts.visibility import Look, StyleSheet, look_of
+from ingestion.parsing.receipts.visibility import Look, StyleSheet, is_struck_out, look_of
 from paypulse.receipts import ReadingSignal
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ _SILENT = frozenset(
         "textarea",
     ]
 )
+# A former price, an article that was replaced: shown, and no longer true.
+_STRUCK_OUT = frozenset(["del", "s", "strike"])
 
 
 class Walker:
@@ -131,7 +133,7 @@ class Walker:
 
     def _over_limit(self) -> bool:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
+        if self._nodes > MAX_NODES or len(self._lines) > MAX_ROWS:
             self._page.signals.add(ReadingSignal.TOO_LARGE)
             return True
         if self._nodes % 256 == 0 and monotonic() > self._deadline:
@@ -148,7 +150,7 @@ class Walker:
             self._hide(node.comment_content or "")
         elif tag == "br":
             self._flush()
-        elif tag not in _SILENT and not tag.startswith(("-", "!")):
+        elif _is_shown(tag):
             self._element(node, tag, look, depth)
 
     def _element(self, node: LexborNode, tag: str, look: Look, depth: int) -> None:
@@ -157,6 +159,8 @@ class Walker:
         inner = look_of(look, style, attributes) if style or attributes else look
         if inner.gone:
             self._hide(node.text(deep=True) or "")
+        elif is_struck_out(style):
+            return
         elif tag == "tr" or lies_flat(style):
             self._flush()
             self._side_by_side(node, inner, depth, in_table=tag == "tr")
@@ -204,6 +208,9 @@ class Walker:
 
     def _side_by_side(self, node: LexborNode, look: Look, depth: int, *, in_table: bool) -> None:
         """Read each child by itself, then decide whether together they are one row."""
+        if depth > MAX_DEPTH:
+            self._page.signals.add(ReadingSignal.TOO_DEEP)
+            return
         outer = self._lines
         columns: list[list[tuple[str, bool]]] = []
         child = node.first_child
@@ -219,17 +226,24 @@ class Walker:
 
     def _cell(self, node: LexborNode, look: Look, depth: int) -> None:
         """Read one column; what it is styled as (floating, block) no longer matters."""
-        if (node.tag or "").startswith("-"):
+        tag = node.tag or ""
+        if tag.startswith("-"):
             self._node(node, look, depth)
             return
-        if node.tag in _SILENT:
+        if not _is_shown(tag):
             return
         attributes = node.attributes
         style = self._sheet.of(node.mem_id, attributes)
         inner = look_of(look, style, attributes) if style or attributes else look
         if inner.gone:
             self._hide(node.text(deep=True) or "")
-        elif node.tag == "tr" or lies_flat(style):
-            self._side_by_side(node, inner, depth, in_table=node.tag == "tr")
+        elif is_struck_out(style):
+            return
+        elif tag == "tr" or lies_flat(style):
+            self._side_by_side(node, inner, depth + 1, in_table=tag == "tr")
         else:
             self._children(node, inner, depth)
+
+
+def _is_shown(tag: str) -> bool:
+    return tag not in _SILENT and tag not in _STRUCK_OUT and not tag.startswith(("-", "!"))
