@@ -17,7 +17,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devstack.vendor_files import read_as_deployed
+from devstack.extraction import read_as_deployed
 from ingestion.parsing.extract import extract_mail
 from paypulse.errors import PayPulseError
 

@@ -165,7 +165,7 @@ def test_a_receipts_pdf_is_passed_on_and_read(
     bucket: Bucket, queued: Callable[[str], list[dict[str, Any]]], user_id: str
 ) -> None:
     queued("parse_retail_invoice")
-    document = bucket.put(encrypted(make_notice()), part="pdf1")
+    document = bucket.put(encrypted(make_notice(), user="secret"), part="pdf1")
 
     assert bucket.deliver(document.key, handler=parse_invoice.handler) == {"passed on": 1}
 
@@ -175,7 +175,7 @@ def test_a_receipts_pdf_is_passed_on_and_read(
 
 
 def test_a_pdf_that_needs_a_password_says_so(aws: Aws, bucket: Bucket, user_id: str) -> None:
-    document = bucket.put(encrypted(make_notice()), part="pdf1")
+    document = bucket.put(encrypted(make_notice(), user="secret"), part="pdf1")
     bucket.send({"key": document.key, "versionId": None})
 
     ledger = DynamoLedger("MailLedger", "IngestionRuns", aws.client("dynamodb"))

@@ -91,11 +91,13 @@ _DIGIT = re.compile(r"\d")
 _FREE = re.compile(
     r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?"
     r"|utan kostnad|ingår|included"
-    r"|bjuds|kostenlos|complimentary)(?: (?:frakt|leverans|shipping|delivery|versand|levering))?\W*$"
+    r"|bjuds|kostenlos|complimentary)"
+    r"(?: (?:frakt|leverans|shipping|delivery|versand|levering))?\W*$"
 )
 # What a shop adds to an amount in the same cell: `49,00 kr via PostNord`, `99 kr/månad`.
 _ADDED = re.compile(
-    r"(?i)^\s*(?:via|med|with|by|per|pr|/|\(|inkl|incl|including|plus moms|enligt|every|varje|each)(?!\d)"
+    r"(?i)^\s*(?:via|med|with|by|per|pr|/|\(|inkl|incl|including"
+    r"|plus moms|enligt|every|varje|each)(?!\d)"
 )
 
 

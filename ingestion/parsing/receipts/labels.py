@@ -185,7 +185,8 @@ _WEAK = _words(
 )
 # A condition of a ticket, not money that comes back.
 _REFUNDABLE = re.compile(
-    r"(?i)\b(?:(?:kan|får) (?:åter|om)bokas|(?:kan|kan ej|kan inte) återbetalas|(?:ej |icke )?återbetalningsbar\w*"
+    r"(?i)\b(?:(?:kan|får) (?:åter|om)bokas|(?:kan|kan ej|kan inte) återbetalas"
+    r"|(?:ej |icke )?återbetalningsbar\w*"
     r"|(?:non-?)?refundable)\b"
 )
 # In this order: the first that a label contains names it.
