@@ -70,7 +70,7 @@ _BEFORE = rf"(?:(?<![^\W\d_])(?P<before>{_CURRENCY})\.?{_GAP}?)"
 # Some shops print both: `1 536,70 kr SEK`, `$86.40 CAD`.
 _CODE = "|".join(sorted(_CODES))
 _AFTER = (
-    rf"(?:{_GAP}?(?P<after>{_CURRENCY})(?![^\W\d_])\.?"
+    rf"(?:{_GAP}?(?P<after>{_CURRENCY})(?![^\W\d_])(?!(?<=[$£€])\d)\.?"
     rf"(?:{_GAP}\(?(?P<code>{_CODE})(?![^\W\d_])\)?)?)"
 )
 _AMOUNT = re.compile(
@@ -96,8 +96,8 @@ _FREE = re.compile(
 )
 # What a shop adds to an amount in the same cell: `49,00 kr via PostNord`, `99 kr/månad`.
 _ADDED = re.compile(
-    r"(?i)^\s*(?:via|med|with|by|per|pr|/|\(|inkl|incl|including"
-    r"|plus moms|enligt|every|varje|each)(?!\d)"
+    r"(?i)^\s*(?:via|med|with|by|per|pr|/|\(|inkl|incl|including|plus moms|enligt|every|varje"
+    r"|each)(?!\d)"
 )
 
 
@@ -197,8 +197,8 @@ def _amount_of(match: re.Match[str]) -> Amount | None:
     whole, decimals = _split(number)
     if match["before"] and match["sign2"] and match["before"].isalpha() and not decimals:
         return None  # "KR-36211" is a number of something
-    if ":" in number and not symbol:
-        return None  # a time of day
+    if ":" in number and not symbol and int(whole) < 24 and int(decimals) < 60:
+        return None  # a time of day; 247:20 is none
     minor = int(whole or "0") * 100 + int(decimals.ljust(2, "0") or "0")
     signs = (match["sign"] or "") + (match["sign2"] or "") + (match["trail"] or "")
     if any(char in _DASHES for char in signs) and not _is_range(match):

@@ -25,8 +25,8 @@ _REFUND_POLICY = re.compile(
     r"(?i)\b(?:öppet köp|returpolicy|returrätt|return policy|refund"
     r" policy|ångerrätt|fri retur|free returns?|kan returner\w+"
     r"|vid retur|if you (?:want|wish|need) to return|för återbetalning"
-    r"|refundable|kan återbetalas|återbetalningsbar\w*|erstattbar|non-?refundable"
-    r"|ej återbetalningsbar|begära återbetalning"
+    r"|refundable|kan återbetalas|återbetalningsbar\w*|erstattbar"
+    r"|non-?refundable|ej återbetalningsbar|begära återbetalning"
     r"|request a refund|refunds? (?:are|is|will only|can)|eligible"
     r" for|no refunds|återbetalas (?:ej|inte)|inte återbetalas|within"
     r" \d+ days|inom \d+ dagar)\b"
@@ -99,6 +99,9 @@ _PAYMENT = re.compile(
 )
 
 
+_TITLE = re.compile(r"(?i)\b(?:kvitto|receipt|faktura|invoice|rechnung|kvittering)\b")
+
+
 def classify(
     subject: str,
     text: str,
@@ -107,6 +110,7 @@ def classify(
     has_items: bool,
     adds_up: bool,
     has_number: bool,
+    has_tax: bool,
     types: Collection[str],
 ) -> ReceiptOutcome:
     """Return the outcome; a mail is a receipt when it names a sum and what it was paid for."""
@@ -130,8 +134,8 @@ def classify(
         subject,
     ):
         return ReceiptOutcome.NOT_AN_INVOICE
-    if _DELIVERY.search(subject) and not promises and not has_items:
-        return ReceiptOutcome.NOT_AN_INVOICE
+    if _DELIVERY.search(subject) and not (promises or has_tax or _TITLE.search(text[:300])):
+        return ReceiptOutcome.NOT_AN_INVOICE  # what is under way was paid for with another mail
     if promises or (has_number and (has_items or _PROMISES.search(text[:1500]))):
         return ReceiptOutcome.OK
     if has_items and _PROMISES.search(text[:1500]):

@@ -20,7 +20,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "order_number",
         (
-            rf"(?:din |ditt |your |vårt |our |the )?(?:web|e-?|kund"
+            rf"(?:din |ditt |your |vårt |our |the |avser |gäller )?(?:web|e-?|kund"
             rf"|internet|shop|köp|purchase|sales )?"
             rf"(?:order|beställnings?|köp|purchase|ärende){_NUMBER_WORD}"
             r"|order|beställning|orderid|best\.? ?nr|order ref(?:erence)?|ordernumret|vår order"
@@ -48,7 +48,9 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "invoice_number",
         (
-            rf"(?:faktura|invoice|avi|räknings?|bill(?:ing)?|rechnungs?|statement){_NUMBER_WORD}|faktura|invoice"
+            rf"(?:(?:kredit)?faktura|invoice|avi|räknings?|bill(?:ing)?|rechnungs?|statement"
+            rf"|kreditnota|credit note){_NUMBER_WORD}|kreditfaktura|kreditnota|credit note"
+            r"|faktura|invoice"
             r"|rechnungs(?:nummer|-?nr\.?)|rechnung(?: nr\.?)?|laskun? ?numero"
         ),
     ),
@@ -65,7 +67,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         "number",
         (
             r"nummer|nr|number|no|referens(?:nummer|nr)?|reference(?: number| no)?|ref|ref\.? ?nr"
-            r"|id|ärende|case|ref no|dokumentnummer|document number"
+            r"|id|ärende|case|ref no|(?:dokument|document)(?:s?-?\s?(?:nummer|nr|number|no))\.?"
         ),
     ),
     (
@@ -216,7 +218,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "ocr",
         (
-            r"ocr(?:[\s-]?(?:nummer|nr|referens|number|reference))?|betalningsreferens"
+            r"kid(?:-?nummer)?|ocr(?:[\s-]?(?:nummer|nr|referens|number|reference))?|betalningsreferens"
             r"|ocr/referens|referens \(ocr\)"
             r"|betalningsreferens \(ocr\)|ocr-nr|ocr/meddelande|payment"
             r" reference(?: \(ocr\))?|fakturanr/ocr|ocr-nummer/referens"

@@ -6,6 +6,7 @@ Several readings may be possible; which is right the sums decide (`sums.py`).
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.item_blocks import read_blocks
@@ -30,6 +31,9 @@ _AD = re.compile(
 )
 
 
+_COUNT_BEFORE = re.compile(r"^(?P<count>[1-9]\d?)\s+(?P<name>[^\W\d_].*)$")
+
+
 def find_items(rows: Sequence[Row]) -> list[ItemReading]:
     """Return the possible readings, the most particular first."""
     rows = _without_ads(rows)
@@ -41,7 +45,27 @@ def find_items(rows: Sequence[Row]) -> list[ItemReading]:
         read_rows(rows, "lines", loose=True),
         read_stacks(rows),
     ]
-    return [_without_deductions(reading) for reading in readings if reading.items]
+    return [_tidied(reading) for reading in readings if reading.items]
+
+
+def _tidied(reading: ItemReading) -> ItemReading:
+    """Leave out what was not bought; take counts that stand before every name."""
+    reading.items = [item for item in reading.items if item.quantity != 0]
+    counts = [_COUNT_BEFORE.match(item.name) for item in reading.items]
+    if len(counts) > 1 and all(counts) and not any(item.quantity for item in reading.items):
+        for item, count in zip(reading.items, counts, strict=True):
+            if count is not None:
+                item.quantity, item.name = Decimal(count["count"]), count["name"]
+    return _without_subtotal(_without_deductions(reading))
+
+
+def _without_subtotal(reading: ItemReading) -> ItemReading:
+    """Leave a last row that is the sum of the others to the sums, whatever it is called."""
+    amounts = [_amount_of(item) for item in reading.items]
+    if len(amounts) < 3 or amounts[-1] != sum(amounts[:-1]):
+        return reading
+    row = reading.items[-1].row
+    return ItemReading(reading.items[:-1], reading.rows - {row}, reading.name)
 
 
 def _without_deductions(reading: ItemReading) -> ItemReading:

@@ -61,6 +61,7 @@ _ROUNDING = _words(
     r"öres ?(?:avrundning|utjämning)|avrundning|utjämning|rounding"
     r"|rundung\w*|afrunding|avrunding"
 )
+_CREDIT = _words(r"(?:er|ert|ditt|dig) till ?godo(?:havande)?")
 _REFUND = _words(
     r"återbetal\w*|återbetalt\w*|refund\w*|krediter\w*|kreditbelopp"
     r"|att få tillbaka|tillbaka|credited"
@@ -185,13 +186,19 @@ _WEAK = _words(
 )
 # A condition of a ticket, not money that comes back.
 _REFUNDABLE = re.compile(
-    r"(?i)\b(?:(?:kan|får) (?:åter|om)bokas|(?:kan|kan ej|kan inte) återbetalas"
-    r"|(?:ej |icke )?återbetalningsbar\w*"
-    r"|(?:non-?)?refundable)\b"
+    r"(?i)\b(?:kan (?:av|om)bokas|(?:kan|kan ej|kan inte) återbetalas|(?:non-?)?refundable"
+    r"|(?:ej |icke )?återbetalningsbar\w*)\b"
 )
+# One of several parcels; the order's total comes further down.
+_PARCEL_SUM = _words(
+    r"(?:leveransens|leverans \d|försändelsens|paketets|delleveransens|shipment|parcel)"
+    r" (?:summa|delsumma|total|subtotal)"
+)
+_PRICE = re.compile(r"(?i)pris|price|preis|kostnad|cost")
 # In this order: the first that a label contains names it.
 _ORDER = (
     (_ROUNDING, MoneyKind.ROUNDING),
+    (_CREDIT, MoneyKind.REFUND),
     (_GIFT, MoneyKind.GIFT),
     (_REFUND, MoneyKind.REFUND),
 )
@@ -207,9 +214,11 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     if not text or len(text) > 70 or text.count(" ") > 8:
         return None, 0
     text = _REFUNDABLE.sub(" ", text).strip()
+    if _PARCEL_SUM.search(text):
+        return MoneyKind.SUBTOTAL, 3
     for pattern, kind in _ORDER:
         if pattern.search(text):
-            return kind, 3
+            return (MoneyKind.TAX, 3) if _is_refunded_tax(kind, text) else (kind, 3)
     if _is_strong(text):
         return (MoneyKind.NET, 3) if _NET.search(text) else (MoneyKind.TOTAL, 3)
     if _NO_MONEY.search(text):
@@ -217,6 +226,10 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     with_tax = bool(_WITH_TAX.search(text))
     bare = _WITH_TAX.sub(" ", text).strip() if with_tax else text
     return _kind_of_part(bare, with_tax=with_tax)
+
+
+def _is_refunded_tax(kind: MoneyKind, text: str) -> bool:
+    return kind is MoneyKind.REFUND and bool(_TAX.search(text)) and not _WITH_TAX.search(text)
 
 
 def _is_strong(text: str) -> bool:
@@ -252,6 +265,8 @@ def _kind_of_part(text: str, *, with_tax: bool) -> tuple[MoneyKind | None, int]:
     if _PAID.search(text):
         return MoneyKind.PAID, 2
     weak = _WEAK.search(text)
-    if weak and text.count(" ") <= 3:
+    # "Elhandel rörligt pris" is what a row is about; "Pris" alone, what it comes to.
+    most = 1 if weak and _PRICE.fullmatch(weak[0]) else 3
+    if weak and text.count(" ") <= most:
         return MoneyKind.TOTAL, 2 if weak[0].lower().startswith("tot") else 1
     return None, 0

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from paypulse.receipts import Leg
 
 _HEAD_ROWS = 15
+_LONGEST_ROW = 120
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
 
 
@@ -125,6 +126,8 @@ def _currency(rows: Sequence[Row], domain: str, sums: Sums) -> tuple[str | None,
     """Return the currency of the sums, and all that occur."""
     counts: Counter[str] = Counter()
     for row in rows:
+        if len(row.text) > _LONGEST_ROW:
+            continue  # a company's share capital, the price of something else
         for amount in find_amounts(" ".join(merged(row.cells))):
             if amount.currency:
                 counts[amount.currency] += 1
@@ -227,7 +230,7 @@ def _without_street(found: Found[str] | None) -> Found[str] | None:
 def _restaurant_in_text(rows: Sequence[Row]) -> Found[str] | None:
     for row in rows[:25]:
         match = re.search(
-            r"(?:[Bb]eställning|[Oo]rder|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Kk]vitto)\s(?:från|from|hos|at)\s(?P<name>[A-ZÅÄÖ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖ&0-9][\w&'\u2019-]*|och|the|of|i|på)){0,4})",
+            r"(?:[Bb]eställning|[Oo]rder|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Kk]vitto)(?:\s#\S+)?\s(?:från|from|hos|at)\s(?P<name>[A-ZÅÄÖ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖ&0-9][\w&'\u2019-]*|och|the|of|i|på)){0,4})",
             row.text,
         )
         if match:

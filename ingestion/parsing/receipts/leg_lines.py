@@ -88,14 +88,16 @@ def from_routes(rows: Sequence[Row], near: date | None) -> list[Leg]:
 
 
 def from_ends(rows: Sequence[Row], near: date | None) -> list[Leg]:
-    """Read legs whose ends stand side by side: `06:15 Göteborg (GOT)`, `09:25 Barcelona (BCN)`.
+    """Read legs whose ends stand side by side or in two rows: `06:15 Göteborg`, `09:25 Bremen`.
 
     Day and number stand in the same row or above.
     """
     legs: list[Leg] = []
     heading = ""
+    before: list[tuple[Timed, str]] = []
     for row in rows:
         ends = [end for cell in row.cells if (end := _end_of(cell, near)) is not None]
+        ends, before = [*before, *ends], ends if len(ends) == 1 and not before else []
         if len(ends) != 2:
             if find_dates(row.text, near) or CARRIER_NUMBER.search(row.text):
                 heading = row.text

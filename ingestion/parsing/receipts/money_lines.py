@@ -52,6 +52,15 @@ _REFUND_SENTENCE = re.compile(
 )
 
 
+# Beside these a bare number is a card's or a document's.
+_NEED_MONEY = frozenset({MoneyKind.PAID, MoneyKind.REFUND, MoneyKind.GIFT})
+# "Betala med autogiro och slipp avgiften på 15 kr" names a fee that nobody paid.
+_IN_SENTENCES = frozenset({MoneyKind.TOTAL, MoneyKind.PAID, MoneyKind.REFUND, MoneyKind.TAX})
+_IS_SENTENCE = re.compile(
+    r"(?i)\s(?:på|för|av|of|over|över|under|från|from|om|than|upp till|up to|fra|über|ab|von)$"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class MoneyLine:
     """A label with its amount."""
@@ -114,8 +123,7 @@ def find_sentences(rows: Sequence[Row], *, refund: bool) -> list[MoneyLine]:
 def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
     cells = []
     for cell in row.cells:
-        embedded = _TAX_BEHIND.search(cell) or _EMBEDDED_TAX.search(cell)
-        amounts = find_amounts(embedded["amount"]) if embedded else []
+        embedded, amounts = _embedded_tax(cell)
         # Without an amount it is a label like any other, and its amount may stand beside it.
         if embedded is None or not amounts:
             cells.append(cell)
@@ -125,6 +133,15 @@ def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
         yield MoneyLine(MoneyKind.TAX, 3, abs(tax.minor), tax.currency, index, label, row.text)
         cells.append((cell[: embedded.start()] + cell[embedded.end() :]).strip(" ()"))
     yield from _of_cells(rows, index, row, cells)
+
+
+def _embedded_tax(cell: str) -> tuple[re.Match[str] | None, list[Amount]]:
+    for pattern in (_TAX_BEHIND, _EMBEDDED_TAX):
+        match = pattern.search(cell)
+        amounts = find_amounts(match["amount"]) if match else []
+        if match is not None and amounts:
+            return match, amounts
+    return None, []
 
 
 def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> Iterator[MoneyLine]:
@@ -197,7 +214,9 @@ def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[M
         kind, sureness = MoneyKind.DISCOUNT, 1  # "SOMMAR20", and what else is taken off
     if kind is None or kind is MoneyKind.IGNORED:
         return
-    if not amount.looks_like_money and (kind is MoneyKind.PAID or _names_a_number(label)):
+    if not amount.looks_like_money and (kind in _NEED_MONEY or _names_a_number(label)):
+        return
+    if kind not in _IN_SENTENCES and _IS_SENTENCE.search(label):
         return
     minor = amount.minor
     # "Totalt - 598 kr": there the dash is a dash.

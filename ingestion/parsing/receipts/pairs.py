@@ -130,7 +130,9 @@ def _with_next(index: int, row: Row, below: Row) -> Iterator[Pair]:
                 yield Pair(label, under[0].replace("\n", ", "), index, quote, 1)
     elif len(cells) == len(under) and all(len(cell) <= _MAX_LABEL for cell in cells):
         labels = sum(bool(field_names(cell) or money_kind(cell)[0]) for cell in cells)
-        if labels >= 2 and labels * 2 >= len(cells) and not any(map(field_names, under)):
+        # One known label of two is enough where nothing in its row looks like a value.
+        bare = not any(re.search(r"\d", cell) for cell in cells)
+        if (labels >= 2 or bare) and labels * 2 >= len(cells) and not any(map(field_names, under)):
             for label, value in zip(cells, under, strict=True):
                 if field_names(label):
                     yield Pair(label, value, index, quote, 1)

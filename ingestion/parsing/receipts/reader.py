@@ -10,6 +10,7 @@ from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.classify import categorize, classify, document_type
 from ingestion.parsing.receipts.combine import combine
 from ingestion.parsing.receipts.forwarding import find_original
+from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.layout import Layout, read_layout
 from ingestion.parsing.receipts.markup import Markup
 from ingestion.parsing.receipts.message import MailText, read_message
@@ -229,6 +230,7 @@ def _outcome(read: MailReading) -> ReceiptOutcome:
         has_items=bool(sums.items),
         adds_up=sums.adds_up,
         has_number=read.layout.order_number is not None or read.markup.order_number is not None,
+        has_tax=MoneyKind.TAX in sums.parts,
         types=[kind for kind in read.markup.types if kind != "ParcelDelivery"],
     )
 

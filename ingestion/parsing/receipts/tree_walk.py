@@ -20,7 +20,15 @@ from ingestion.parsing.receipts.rows import (
     add_row,
     clean_line,
 )
-from ingestion.parsing.receipts.side_by_side import HARD, SOFT, floats, joined, lies_flat, spaced
+from ingestion.parsing.receipts.side_by_side import (
+    HARD,
+    SOFT,
+    floats,
+    gaps_to_cells,
+    joined,
+    lies_flat,
+    spaced,
+)
 from ingestion.parsing.receipts.visibility import Look, StyleSheet, is_struck_out, look_of
 from paypulse.receipts import ReadingSignal
 
@@ -96,6 +104,7 @@ _SILENT = frozenset(
         "textarea",
     ]
 )
+_MAX_PREFORMATTED = 100_000
 # A former price, an article that was replaced: shown, and no longer true.
 _STRUCK_OUT = frozenset(["del", "s", "strike"])
 
@@ -110,10 +119,13 @@ class Walker:
         self._nodes = 0
         self._lines: list[tuple[str, bool]] = []
         self._buffer: list[str] = []
+        self._keeps_lines = 0  # how many elements around the current one keep their line breaks
 
     def read(self, root: LexborNode) -> None:
         """Fill the page with the rows under `root`."""
-        self._children(root, Look(), 0)
+        attributes = root.attributes
+        look = look_of(Look(), self._sheet.of(root.mem_id, attributes), attributes)
+        self._children(root, look._replace(gone=False), 0)
         self._flush()
         if len(self._lines) > MAX_ROWS:
             self._page.signals.add(ReadingSignal.TOO_LARGE)
@@ -177,7 +189,10 @@ class Walker:
             self._buffer.append(HARD)
         elif tag in _BLOCKS or style.get("display") in ("block", "table", "list-item"):
             self._flush()
+            keeps_lines = tag == "pre" or style.get("white-space", "").startswith("pre")
+            self._keeps_lines += keeps_lines
             self._children(node, inner, depth + 1)
+            self._keeps_lines -= keeps_lines
             self._flush()
         elif tag == "sup" and re.search(r"\d$", "".join(self._buffer[-2:])):
             # Prices with raised decimals: 129⁹⁰.
@@ -191,8 +206,18 @@ class Walker:
     def _text(self, text: str, look: Look) -> None:
         if look.hidden:
             self._hide(text)
+        elif self._keeps_lines and "\n" in text:
+            self._lines_of(text)
         elif text:
             self._buffer.append(BLANKS.sub(" ", text))
+
+    def _lines_of(self, text: str) -> None:
+        """Write preformatted text: its lines are rows, its wide gaps part their cells."""
+        first, *others = text[:_MAX_PREFORMATTED].splitlines()
+        self._buffer.append(gaps_to_cells(first))
+        for line in others[:MAX_ROWS]:
+            self._flush()
+            self._buffer.append(gaps_to_cells(line))
 
     def _hide(self, text: str) -> None:
         shown = clean_line(text[:MAX_ROW_CHARACTERS])

@@ -90,7 +90,7 @@ _MONTH_NUMBERS = {
 
 
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
-_DASH = re.compile(r"(?i)\.?\s*(?:[-–—]|till|to|through|t\.o\.m\.?)\s*")
+_DASH = re.compile(r"(?i)\.?\s*(?:[-–—]{1,2}|till|to|through|t\.o\.m\.?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
