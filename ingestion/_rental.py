@@ -13,6 +13,7 @@ from ingestion.gmail.credentials import open_mailbox
 from ingestion.gmail.mime import read_mail
 from paypulse.aws import clients
 from paypulse.aws.documents import S3Documents
+from paypulse.aws.grant_locks import DynamoGrantLocks
 from paypulse.aws.ledger import DynamoLedger
 from paypulse.aws.rental_invoices import DynamoRentalInvoices
 from paypulse.aws.runs import DynamoRuns
@@ -21,6 +22,7 @@ from paypulse.aws.users import DynamoUsers
 from paypulse.clock import utc_now
 from paypulse.close_runs import RunCloser
 from paypulse.google.endpoints import GoogleEndpoints
+from paypulse.grant_lock import GrantLock
 from paypulse.ingest_rental import RentalIngestion, ingest, load_landlords
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ def build_worker(settings: RentalSettings, queue: WorkQueue) -> RentalWorker:
     open_user = partial(
         open_mailbox,
         grants=SecretGrants(settings.gmail_grant_prefix, secrets),
+        lock=GrantLock(locks=DynamoGrantLocks(settings.users_table, dynamodb), clock=utc_now),
         client_id=Secret(settings.google_client_id_secret, secrets).value,
         clock=utc_now,
         endpoints=GoogleEndpoints.at(base_url) if base_url else GoogleEndpoints(),

@@ -172,6 +172,21 @@ class GrantStore(Protocol):
         ...
 
 
+class GrantLocks(Protocol):
+    """Who may change a user's Gmail grant (table Users); see `paypulse.grant_lock`."""
+
+    def acquire(self, user_id: str, *, now: datetime, until: datetime) -> str | None:
+        """Take the lock until then and return its holder's name.
+
+        None while another one's time has not passed, and for an account that is gone.
+        """
+        ...
+
+    def release(self, user_id: str, holder: str) -> None:
+        """Give the lock back; one that somebody else has taken over stays."""
+        ...
+
+
 class GoogleAccounts(Protocol):
     """Google's word on OAuth tokens (tokeninfo, userinfo, revoke)."""
 
