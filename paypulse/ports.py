@@ -118,6 +118,10 @@ class AttemptCounters(Protocol):
         """
         ...
 
+    def uncount(self, key: str) -> None:
+        """Count one less; absent is fine."""
+        ...
+
     def forget(self, key: str) -> None:
         """Begin at nought again; absent is fine."""
         ...

@@ -35,7 +35,7 @@ UserErrorCode = _described(
         "INVALID_EMAIL": "The e-mail address is not one.",
         "WEAK_PASSWORD": "The password is too short, too long, or among the first to be guessed.",
         "INVALID_PASSWORD": "This is not the account's password.",
-        "USER_ALREADY_EXISTS": "The e-mail address has an account already.",
+        "USER_ALREADY_EXISTS": "No account can be opened for this address; log in if it is yours.",
         "GMAIL_TOKEN_REJECTED": "Google does not accept the token, or it is not for PayPulse.",
         "GMAIL_SCOPE_MISSING": "The user did not allow reading mail.",
         "ACCOUNT_SWITCH_UNCONFIRMED": "Another Google account is connected; confirm the switch.",
