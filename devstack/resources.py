@@ -134,6 +134,20 @@ class Resources:
             return
         status = "Enabled" if self.stack.buckets[bucket].versioning else "Suspended"
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
+        rules: Any = [
+            {
+                "ID": prefix,
+                "Status": "Enabled",
+                "Filter": {"Prefix": prefix},
+                "Expiration": {"Days": days},
+                "NoncurrentVersionExpiration": {"NoncurrentDays": days},
+            }
+            for prefix, days in self.stack.buckets[bucket].expires_after_days.items()
+        ]
+        if rules:
+            s3.put_bucket_lifecycle_configuration(
+                Bucket=name, LifecycleConfiguration={"Rules": rules}
+            )
 
     def _create_function(self, name: str, function: Function, invoke_url: str) -> None:
         awslambda = self._client("lambda")

@@ -45,6 +45,8 @@ SIGN_UPS = Limit("sign-up", 5)
 TAKEN_ADDRESSES = Limit("taken-address", 5, timedelta(hours=1))
 # Many people may share an address: an office, or a mobile network.
 FROM_ADDRESS = Limit("address", 100)
+# An archive reads everything that a user has; who needs it, needs it now and then.
+EXPORTS = Limit("export", 5, timedelta(days=1))
 # Every app refreshes once an hour, and a refresh token cannot be guessed.
 REFRESHES_FROM_ADDRESS = Limit("refresh-address", 1000)
 

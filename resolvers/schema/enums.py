@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from paypulse import accounts, errors, events, ledger, mail, rental, rental_invoices, runs
+from paypulse import (
+    accounts,
+    data_exports,
+    errors,
+    events,
+    ledger,
+    mail,
+    rental,
+    rental_invoices,
+    runs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +36,25 @@ def _described(domain: type[StrEnum], description: str, values: Mapping[str, str
     return strawberry.enum(enum, description=description)
 
 
+DataExportStatus = _described(
+    data_exports.DataExportStatus,
+    "Where an export stands.",
+    {
+        "QUEUED": "Waiting for a worker.",
+        "RUNNING": "Being written.",
+        "READY": "It can be downloaded.",
+        "FAILED": "There is none; `error` says why. Ask for another.",
+        "EXPIRED": "Its day is over. Ask for another.",
+    },
+)
+DataExportError = _described(
+    data_exports.DataExportError,
+    "Why an export failed.",
+    {
+        "TOO_LARGE": "It takes too long with the documents; ask for one without.",
+        "STALLED": "It stopped moving.",
+    },
+)
 UserErrorCode = _described(
     errors.UserErrorCode,
     "What the caller can put right.",
