@@ -65,8 +65,11 @@ class RentalWorker:
     users: UserStore
     invoices: RentalInvoiceStore
 
-    def work_on(self, user_id: str, run_id: str, context: LambdaContext) -> None:
+    def work_on(
+        self, user_id: str, run_id: str, correlation_id: str, context: LambdaContext
+    ) -> None:
         """Work on one run until it is done or handed over."""
+        Logger().set_correlation_id(correlation_id)
 
         def time_left_s() -> float:
             return max(0.0, context.get_remaining_time_in_millis() / 1000 - _RESERVE_S)
@@ -80,7 +83,8 @@ class RentalWorker:
         Logger().info("run worked on", extra={"run": run_id, "continues": wait_s is not None})
         if wait_s is not None:
             delay_s = min(_MAX_DELAY_S, math.ceil(wait_s))
-            self.queue.send({"userId": user_id, "runId": run_id}, delay_s=delay_s)
+            message = {"userId": user_id, "runId": run_id, "correlationId": correlation_id}
+            self.queue.send(message, delay_s=delay_s)
 
 
 def build_worker(settings: RentalSettings, queue: WorkQueue) -> RentalWorker:
@@ -120,6 +124,7 @@ def build_worker(settings: RentalSettings, queue: WorkQueue) -> RentalWorker:
     return RentalWorker(make_ingestion, queue, runs, users, invoices)
 
 
-def message_ids(message: dict[str, Any]) -> tuple[str, str]:
-    """Return the user and the run that a queue message names."""
-    return message["userId"], message["runId"]
+def message_ids(message: dict[str, Any]) -> tuple[str, str, str]:
+    """Return the user and the run that a queue message names, and what to log them under."""
+    run_id = message["runId"]
+    return message["userId"], run_id, message.get("correlationId") or run_id

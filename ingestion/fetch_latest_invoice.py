@@ -3,8 +3,8 @@
 Events:
 - EventBridge schedule, `{"source": "aws.events", "time": …}`: one message for every connected
   user. Firing twice for one instant starts every run once.
-- SQS: `{"userId", "runId"}` from a client's request, `{"userId", "scheduledAt"}` from the
-  schedule, or `{"fanOut", "scheduledAt"}` where a fan-out goes on at a cursor.
+- SQS: `{"userId", "runId", "correlationId"}` from a client's request, `{"userId", "scheduledAt"}`
+  from the schedule, or `{"fanOut", "scheduledAt"}` where a fan-out goes on at a cursor.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def _build() -> tuple[RentalWorker, RunStarter]:
     worker = build_worker(settings, WorkQueue(settings.fetch_latest_invoice_queue, clients.sqs()))
 
     def enqueue(run: IngestionRun) -> None:
-        worker.queue.send({"userId": run.user_id, "runId": run.run_id})
+        worker.queue.send(
+            {"userId": run.user_id, "runId": run.run_id, "correlationId": run.correlation_id}
+        )
 
     starter = RunStarter(
         runs=worker.runs,
@@ -72,7 +74,7 @@ def _handle_one(message: dict[str, Any], context: LambdaContext) -> None:
         scheduled_at = from_text(message["scheduledAt"])
         run = starter.prepare(message["userId"], scheduled_at=scheduled_at)
         if run is not None:
-            worker.work_on(run.user_id, run.run_id, context)
+            worker.work_on(run.user_id, run.run_id, run.correlation_id, context)
     else:
         worker.work_on(*message_ids(message), context)
 

@@ -38,6 +38,7 @@ class Document:
     filename: str
     sha256: str
     source: DocumentSource
+    correlation_id: str | None = None  # of the run that stored it; None for one put by hand
 
     @property
     def document_id(self) -> str:
@@ -75,7 +76,9 @@ def user_of_rental_key(key: str) -> str | None:
 
 def to_metadata(document: Document) -> dict[str, str]:
     """Return what travels with the object; S3 metadata is ASCII, so text is percent-encoded."""
+    correlation = {"correlation-id": document.correlation_id} if document.correlation_id else {}
     return {
+        **correlation,
         "sha256": document.sha256,
         "filename": quote(document.filename[:200]),
         "message-id": quote(document.source.message_id),
@@ -108,4 +111,5 @@ def from_metadata(
             received_at=from_text(received) if received else uploaded_at,
             authentication=SenderAuthentication(metadata.get("authentication", "NONE")),
         ),
+        correlation_id=metadata.get("correlation-id"),
     )

@@ -163,7 +163,7 @@ def _take_in(run: IngestionRun, mail: Mail, using: RentalIngestion, *, is_retry:
         _settle(run, mail.message_id, refusal, using)
         return
     for pdf in mail.pdfs:
-        _store(run.user_id, mail, pdf, using, is_retry=is_retry)
+        _store(run, mail, pdf, using, is_retry=is_retry)
     using.ledger.mark_stored(run.user_id, mail.message_id, run.run_id, now=using.clock())
     entry = using.ledger.get(run.user_id, mail.message_id)
     if entry is not None and entry.is_complete:  # nothing is left to be read
@@ -171,18 +171,19 @@ def _take_in(run: IngestionRun, mail: Mail, using: RentalIngestion, *, is_retry:
 
 
 def _store(
-    user_id: str, mail: Mail, pdf: Attachment, using: RentalIngestion, *, is_retry: bool
+    run: IngestionRun, mail: Mail, pdf: Attachment, using: RentalIngestion, *, is_retry: bool
 ) -> None:
     """Put a document into the bucket; one that another mail brought has its outcome at once."""
     sha256 = hash_content(pdf.content)
     document = Document(
-        user_id=user_id,
-        key=rental_key(user_id, pdf.filename),
+        user_id=run.user_id,
+        key=rental_key(run.user_id, pdf.filename),
         filename=pdf.filename,
         sha256=sha256,
         source=DocumentSource(mail.message_id, mail.sender, mail.received_at, mail.authentication),
+        correlation_id=run.correlation_id,
     )
-    namesake_key = rental_key(user_id, pdf.filename, sha256)
+    namesake_key = rental_key(run.user_id, pdf.filename, sha256)
     if not using.documents.put(document, pdf.content, namesake_key=namesake_key, again=is_retry):
         row = using.ledger.begin_document(document, now=using.clock())
         using.ledger.record_document(document, replace(row, outcome=DocumentOutcome.DUPLICATE))

@@ -36,6 +36,7 @@ class RunStarter:
         *,
         month: str | None = None,
         since: date | None = None,
+        correlation_id: str | None = None,
     ) -> IngestionRun:
         """Write a run and queue its work.
 
@@ -44,6 +45,7 @@ class RunStarter:
         Args:
             month: For LATEST_RENTAL, the due month (`2026-01`); this month if left out.
             since: Only mail received on or after this day.
+            correlation_id: The request's; the run's own id if left out.
 
         Raises:
             RequestError: GMAIL_NOT_CONNECTED, GMAIL_TOKEN_EXPIRED, or DEPENDENCY_FAILURE when
@@ -52,6 +54,7 @@ class RunStarter:
         self._require_gmail(user_id)
         now = self.clock()
         run = replace(_new_run(user_id, kind, now, None), since=since)
+        run = replace(run, correlation_id=correlation_id or run.run_id)
         run = self._look_first(run, month)
         self.runs.add(run)
         if run.is_over:
@@ -108,9 +111,11 @@ class RunStarter:
 
 
 def _new_run(user_id: str, kind: RunKind, now: datetime, seed: str | None) -> IngestionRun:
+    run_id = new_run_id(now, seed)
     return IngestionRun(
         user_id=user_id,
-        run_id=new_run_id(now, seed),
+        run_id=run_id,
+        correlation_id=run_id,
         kind=kind,
         status=RunStatus.QUEUED,
         started_at=now,

@@ -181,6 +181,7 @@ def _to_row(run: IngestionRun) -> dict[str, Any]:
         "since": run.since.isoformat() if run.since else None,
         "outcome": run.outcome.value if run.outcome else None,
         "finished_at": to_text(run.finished_at) if run.finished_at else None,
+        "correlation_id": run.correlation_id,
         "ExpiresAt": int((run.started_at + KEPT_FOR).timestamp()),
     }
 
@@ -209,4 +210,5 @@ def to_run(row: dict[str, Any]) -> IngestionRun:
         outcome=RunOutcome(outcome) if outcome else None,
         error=RunError(error) if error else None,
         finished_at=from_text(finished) if finished else None,
+        correlation_id=row.get("correlation_id", row["RunID"]),
     )
