@@ -167,7 +167,8 @@ async def test_run_is_started_followed_and_read(
     assert {each["runId"] for each in steps} == {progress["id"]}
     assert [each["node"]["id"] for each in page["edges"] + rest["edges"]] == everything
     assert detail["id"] == id_
-    assert detail["document"]["url"].startswith("http")
+    document = await asyncio.to_thread(download, detail["document"]["url"])
+    assert document.startswith(b"%PDF")
     assert len(failed["edges"]) == progress["failed"] + 2  # untrusted sender, wrong total
 
 
