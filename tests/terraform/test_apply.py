@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -178,21 +178,64 @@ def guest(system: Applied) -> Keys:
 
 def platform_application(system: Applied) -> str:
     """Return the ARN of the one that Terraform has made."""
-    (found,) = system.client("sns").list_platform_applications()["PlatformApplications"]
-    arn: str = found["PlatformApplicationArn"]
+    found = system.client("sns").list_platform_applications()["PlatformApplications"]
+    (arn,) = (
+        each["PlatformApplicationArn"]
+        for each in found
+        if "/PayPulse" in each["PlatformApplicationArn"]
+    )
+    return str(arn)
+
+
+def somebody_elses_application(system: Applied) -> str:
+    """Return the ARN of a platform application that is not ours."""
+    answer = system.client("sns").create_platform_application(
+        Name="SomebodyElses", Platform="APNS", Attributes={"PlatformCredential": "p8"}
+    )
+    arn: str = answer["PlatformApplicationArn"]
     return arn
 
 
+@contextmanager
+def on_any_resource(system: Applied, role: str) -> Iterator[None]:
+    """Let a role do what it may do on any resource, for as long as the block lasts.
+
+    MiniStack judges CreatePlatformEndpoint as if it were about no resource in particular.
+    """
+    iam = system.client("iam")
+    policy = iam.get_role_policy(RoleName=role, PolicyName="push-endpoint")["PolicyDocument"]
+    for statement in policy["Statement"]:
+        statement["Resource"] = "*"
+    iam.put_role_policy(RoleName=role, PolicyName="wide", PolicyDocument=json.dumps(policy))
+    yield
+    iam.delete_role_policy(RoleName=role, PolicyName="wide")
+
+
 def test_a_guest_may_register_a_device_for_push(system: Applied, guest: Keys) -> None:
-    sns = system.client("sns", guest)
-
-    endpoint = sns.create_platform_endpoint(
-        PlatformApplicationArn=platform_application(system), Token="a" * 64
-    )
-
+    sns, application = system.client("sns", guest), platform_application(system)
     role = system.client("sts", guest).get_caller_identity()["Arn"].split("/")[1]
+
+    with on_any_resource(system, role):
+        endpoint = sns.create_platform_endpoint(PlatformApplicationArn=application, Token="a" * 64)
+
     assert role == "WallenstamAppIdentityRole"
-    assert endpoint["EndpointArn"].startswith(platform_application(system).replace(":app/", ":end"))
+    assert endpoint["EndpointArn"].startswith(application.replace(":app/", ":endpoint/"))
+
+
+def test_a_guest_may_register_it_with_our_application_alone(system: Applied) -> None:
+    """What the applied policy says, by IAM's own simulator: see `on_any_resource` for why."""
+    role = system.client("iam").get_role(RoleName="WallenstamAppIdentityRole")["Role"]["Arn"]
+
+    decisions = {
+        application: system.client("iam").simulate_principal_policy(
+            PolicySourceArn=role,
+            ActionNames=["sns:CreatePlatformEndpoint"],
+            ResourceArns=[application],
+        )["EvaluationResults"][0]["EvalDecision"]
+        for application in (platform_application(system), somebody_elses_application(system), "*")
+    }
+
+    assert list(decisions.values()) == ["allowed", "implicitDeny", "implicitDeny"]
 
 
 def test_a_guest_may_do_nothing_else(system: Applied, guest: Keys) -> None:
@@ -209,9 +252,7 @@ def iter_guest_calls(system: Applied, guest: Keys) -> Iterator[tuple[str, Any]]:
     sns, sqs = system.client("sns", guest), system.client("sqs", guest)
     bucket, topic = system.outputs["invoices_bucket"], system.outputs["notification_topic_arn"]
     application = platform_application(system)
-    other = system.client("sns").create_platform_application(
-        Name="SomebodyElses", Platform="APNS", Attributes={"PlatformCredential": "p8"}
-    )["PlatformApplicationArn"]
+    other = somebody_elses_application(system)
     queue = sqs_url(system, "delete_user")
     role = f"arn:aws:iam::{ACCOUNT_ID}:role/delete_user"
     yield "Scan", lambda: dynamodb.scan(TableName="Users")
