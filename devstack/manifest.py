@@ -105,7 +105,7 @@ class Grants(_Part):
 
     tables: dict[str, Access] = {}
     indexes: dict[str, list[str]] = {}
-    buckets: dict[str, Literal["read", "read_write", "erase"]] = {}
+    buckets: dict[str, Literal["read", "read_write", "erase", "export"]] = {}
     queues: dict[str, Literal["send"]] = {}
     secrets: dict[str, Literal["read", "update", "manage"]] = {}
     streams: list[str] = []
@@ -188,6 +188,8 @@ class Bucket(_Part):
 
     variable: str
     versioning: bool = False
+    # Prefix of keys => after how many days S3 removes what lies there, old versions included.
+    expires_after_days: dict[str, Annotated[int, Field(ge=1)]] = {}
 
 
 class Queue(_Part):

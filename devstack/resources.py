@@ -39,6 +39,23 @@ class Resources:
             self._create_function(name, function, invoke_url)
         self._connect_bucket_triggers()
 
+    def make_keys(self) -> dict[str, tuple[str, str]]:
+        """Return a new key pair for every function; those of an earlier start end.
+
+        Of IAM users, because MiniStack knows them: it opens no link that was signed with others.
+        """
+        return {name: self._make_key(name) for name in self.stack.functions}
+
+    def _make_key(self, name: str) -> tuple[str, str]:
+        iam = self._client("iam")
+        try:
+            iam.create_user(UserName=name)
+        except iam.exceptions.EntityAlreadyExistsException:
+            for old in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+                iam.delete_access_key(UserName=name, AccessKeyId=old["AccessKeyId"])
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
     def create_stores(self) -> None:
         """Make tables, queues, secrets and buckets, without anything that acts on them."""
         for name, table in self.stack.tables.items():
@@ -142,6 +159,20 @@ class Resources:
             return
         status = "Enabled" if self.stack.buckets[bucket].versioning else "Suspended"
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
+        rules: Any = [
+            {
+                "ID": prefix,
+                "Status": "Enabled",
+                "Filter": {"Prefix": prefix},
+                "Expiration": {"Days": days},
+                "NoncurrentVersionExpiration": {"NoncurrentDays": days},
+            }
+            for prefix, days in self.stack.buckets[bucket].expires_after_days.items()
+        ]
+        if rules:
+            s3.put_bucket_lifecycle_configuration(
+                Bucket=name, LifecycleConfiguration={"Rules": rules}
+            )
 
     def _create_function(self, name: str, function: Function, invoke_url: str) -> None:
         awslambda = self._client("lambda")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import secrets
 import shutil
 import socket
@@ -91,7 +90,8 @@ class DevStack:
     resources: Resources = field(init=False)
     account: GoogleAccount = field(init=False)
     ports: tuple[int, int, int] = field(init=False)
-    credentials: dict[str, IamCredential] = field(init=False)
+    # Access key id and secret of each function.
+    function_keys: dict[str, tuple[str, str]] = field(init=False)
     gateway: Any = field(init=False)
     certificate: Certificate | None = field(default=None, init=False)
     _internal_port: int = field(default=0, init=False)
@@ -160,7 +160,7 @@ class DevStack:
         token = secrets.token_urlsafe(16)
         await asyncio.to_thread(self.resources.create, f"{self._base_url}/_functions/{token}")
         vendors = self._spawn(asyncio.to_thread(load_vendors, self.aws.url))
-        self.credentials = {name: _credential(name) for name in self.stack.functions}
+        self.function_keys = await asyncio.to_thread(self.resources.make_keys)
         workers = self._make_workers(state / "logs")
         self._exit.push_async_callback(workers.stop)
         await self._serve(create_google([self.account]), google_socket)
@@ -199,8 +199,7 @@ class DevStack:
                 name,
                 self.resources.environment(function, self.internal_graphql_url, self.google_url),
                 self.aws.url,
-                access_key_id(name),
-                self.credentials[name].secret_access_key,
+                *self.function_keys[name],
             )
             for name, function in self.stack.functions.items()
         }
@@ -210,7 +209,9 @@ class DevStack:
         from resolvers.schema.export import documented_sdl  # noqa: PLC0415 - 200 ms of Strawberry
 
         api = self.stack.api
-        by_key = {access_key_id(name): each for name, each in self.credentials.items()}
+        by_key = {
+            key: _credential(name, secret) for name, (key, secret) in self.function_keys.items()
+        }
         return ApiConfig(
             sdl=documented_sdl(),
             data_sources=_data_sources(self.stack),
@@ -305,16 +306,11 @@ def _load_account(mailbox: Path) -> GoogleAccount:
     )
 
 
-def _credential(function: str) -> IamCredential:
+def _credential(function: str, secret: str) -> IamCredential:
     return IamCredential(
-        secret_access_key=secrets.token_urlsafe(30),
+        secret_access_key=secret,
         principal_arn=f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{function}/{function}",
     )
-
-
-def access_key_id(function: str) -> str:
-    """Return the access key id with which a function signs."""
-    return "ASIA" + hashlib.sha256(function.encode()).hexdigest()[:16].upper()
 
 
 def listen(port: int) -> socket.socket:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
@@ -122,17 +123,21 @@ def _run_of(record: dict[str, Any]) -> str | None:
 def _tell(record: dict[str, Any], publisher: EventPublisher) -> None:
     change = record["dynamodb"]
     image = from_item(change.get("NewImage") or change["OldImage"])
+    logger = Logger()
+    logger.set_correlation_id(image.get("correlation_id"))
     happened_at = datetime.fromtimestamp(change["ApproximateCreationDateTime"], UTC)
     if "RunID" in image:
         if record["eventName"] != "REMOVE":  # old runs are removed by TTL; nobody waits for that
             publisher.publish_ingestion(
                 IngestionEvent(record["eventID"], to_run(image), happened_at)
             )
+            logger.info("run told", extra={"run": image["RunID"]})
         return
     type_ = _TYPES[record["eventName"]]
     publisher.publish_invoice(
         rental_event(record["eventID"], type_, to_invoice(image), happened_at)
     )
+    logger.info("invoice told", extra={"type": type_.value, "event": record["eventID"]})
 
 
 warm_up(_build)

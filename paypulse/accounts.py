@@ -15,6 +15,7 @@ from paypulse.attempts import (
     FROM_ADDRESS,
     REFRESHES_FROM_ADDRESS,
     SIGN_UPS,
+    TAKEN_ADDRESSES,
     WRONG_LOG_INS,
     WRONG_PASSWORDS,
 )
@@ -117,6 +118,11 @@ def sign_up(
 ) -> Session:
     """Open an account and its first session.
 
+    Whoever is refused has learnt that the address has an account: the contract hands out a
+    session at once, so success cannot be feigned. What can be done is done: a refusal takes as
+    long as a new account and says no more than it must, and a network gets few of them. The
+    count comes before the answer, so that tries sent side by side are counted too.
+
     Args:
         source: The network that the call comes from, where it is known.
 
@@ -128,6 +134,7 @@ def sign_up(
     _require_strong(password, "password")
     if source:
         desk.attempts.admit(FROM_ADDRESS, source)
+        desk.attempts.admit(TAKEN_ADDRESSES, source)
     desk.attempts.admit(SIGN_UPS, address)
     user = User(
         user_id=f"user_{uuid.uuid4()}",
@@ -139,9 +146,11 @@ def sign_up(
     if not desk.users.add(user):
         raise UserError(
             UserErrorCode.USER_ALREADY_EXISTS,
-            "This e-mail address has an account already. Log in instead.",
+            "No account can be opened for this e-mail address. If it is yours, log in.",
             ("input", "email"),
         )
+    if source:
+        desk.attempts.give_back(TAKEN_ADDRESSES, source)
     return _open_session(user, desk)
 
 

@@ -7,14 +7,15 @@ every call may raise `TransientError`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import date, datetime
-    from typing import Any
 
     from paypulse.accounts import AccessClaims, StoredSession, User
+    from paypulse.data_exports import DataExport, DataExportError
     from paypulse.documents import Document
     from paypulse.events import IngestionEvent, InvoiceEvent
     from paypulse.gmail_grant import GmailGrant, TokenInfo
@@ -139,6 +140,10 @@ class AttemptCounters(Protocol):
         """
         ...
 
+    def uncount(self, key: str) -> None:
+        """Count one less; absent is fine."""
+        ...
+
     def forget(self, key: str) -> None:
         """Begin at nought again; absent is fine."""
         ...
@@ -190,6 +195,21 @@ class GrantStore(Protocol):
 
     def delete(self, user_id: str) -> None:
         """Forget the grant at once; absent is fine."""
+        ...
+
+
+class GrantLocks(Protocol):
+    """Who may change a user's Gmail grant (table Users); see `paypulse.grant_lock`."""
+
+    def acquire(self, user_id: str, *, now: datetime, until: datetime) -> str | None:
+        """Take the lock until then and return its holder's name.
+
+        None while another one's time has not passed, and for an account that is gone.
+        """
+        ...
+
+    def release(self, user_id: str, holder: str) -> None:
+        """Give the lock back; one that somebody else has taken over stays."""
         ...
 
 
@@ -590,6 +610,81 @@ class UserData(Protocol):
 
     def erase(self, user_id: str, *, has_time: Callable[[], bool]) -> int:
         """Erase what is there, until the time is up, and return how much it was."""
+        ...
+
+
+class DataExportStore(Protocol):
+    """Exports of users' data (table DataExports)."""
+
+    def add(self, export: DataExport) -> None:
+        """Keep a new export."""
+        ...
+
+    def get(self, user_id: str, export_id: str) -> DataExport | None:
+        """Return the user's export; another user's is as absent as none."""
+        ...
+
+    def start(self, user_id: str, export_id: str) -> DataExport | None:
+        """Mark an export as running; None when it is over or absent."""
+        ...
+
+    def finish(self, export: DataExport, *, now: datetime) -> DataExport | None:
+        """Note that the archive is there; None when the export is over or absent."""
+        ...
+
+    def fail(
+        self, export: DataExport, error: DataExportError, *, now: datetime
+    ) -> DataExport | None:
+        """Note why there is no archive; None when the export is over or absent."""
+        ...
+
+
+class UserRecords(Protocol):
+    """The rows of one table, for an export."""
+
+    @property
+    def name(self) -> str:
+        """What to call the table in the archive."""
+        ...
+
+    def read(self, user_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the user's rows, each as it is kept."""
+        ...
+
+
+class UserFiles(Protocol):
+    """The user's original documents, for an export."""
+
+    def read(self, user_id: str) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Yield every document's name and content; read one before asking for the next."""
+        ...
+
+
+class ArchiveWriter(Protocol):
+    """A file that can be written to, but not gone back in."""
+
+    def write(self, data: bytes, /) -> int:
+        """Write all of it and return how much it was."""
+        ...
+
+    def flush(self) -> None:
+        """Nothing has to be done yet."""
+        ...
+
+    def close(self) -> None:
+        """Nothing has to be done yet: the end of `ArchiveStore.create`'s block decides."""
+        ...
+
+
+class ArchiveStore(Protocol):
+    """Where archives lie (the invoices bucket, `exports/`)."""
+
+    def create(self, key: str) -> AbstractContextManager[ArchiveWriter]:
+        """Return a file that is there when the block ends well, and else never was."""
+        ...
+
+    def link(self, key: str, filename: str, *, seconds: int) -> str:
+        """Return a link that downloads the archive, at most for so long."""
         ...
 
 

@@ -10,6 +10,7 @@ A field's function returns plain JSON. Failures leave in one of two forms:
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 type Resolver = Callable[..., Any]
+
+# Source: AWS X-Ray developer guide, "Tracing header".
+_TRACE = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Fields:
         self._app = AppSyncResolver()  # type: ignore[no-untyped-call]  # Powertools leaves it out
         self._app.exception_handler(Exception)(self._tell)
         self.names: set[str] = set()
+        self._correlation_id = ""
 
     def query(self, name: str) -> Callable[[Resolver], Resolver]:
         """Answer a field of Query with the function; its parameters are the field's arguments."""
@@ -112,6 +117,11 @@ class Fields:
         return any(field in path.split("/") for path in paths)
 
     @property
+    def correlation_id(self) -> str:
+        """The request's id, which all that comes of the request is logged under."""
+        return self._correlation_id
+
+    @property
     def _event(self) -> AppSyncResolverEvent:
         event = self._app.current_event
         if event is None:
@@ -121,8 +131,8 @@ class Fields:
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> Any:
         """Answer one AppSync request."""
         info = event["info"]
-        headers = (event.get("request") or {}).get("headers") or {}
-        self._logger.set_correlation_id(headers.get("x-amzn-trace-id"))
+        self._correlation_id = _correlation_id(event, context)
+        self._logger.set_correlation_id(self._correlation_id)
         self._logger.info("%s.%s", info["parentTypeName"], info["fieldName"])
         return self._app.resolve(event, context)
 
@@ -143,6 +153,16 @@ class Fields:
         reference = uuid.uuid4().hex[:12]
         self._logger.error("unexpected failure", exc_info=error, extra={"reference": reference})
         return _error(ErrorType.INTERNAL_SERVER_ERROR, f"Something went wrong (ref {reference}).")
+
+
+def _correlation_id(event: Mapping[str, Any], context: LambdaContext) -> str:
+    """Return the id of AppSync's trace, which all fields of a request share, or of this call.
+
+    Only where it has the form that AWS gives it: it goes into rows and metadata from here.
+    """
+    headers = (event.get("request") or {}).get("headers") or {}
+    trace = _TRACE.search(headers.get("x-amzn-trace-id", ""))
+    return trace[1] if trace else context.aws_request_id
 
 
 def _error(type_: ErrorType, message: str, info: Mapping[str, int] | None = None) -> dict[str, Any]:

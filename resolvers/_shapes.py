@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paypulse.accounts import Session, User
+    from paypulse.data_exports import DataExport
     from paypulse.ledger import LedgerDocument, LedgerEntry
     from paypulse.money import Money
     from paypulse.pages import Page
@@ -48,6 +49,22 @@ def gmail_connection(user: User) -> dict[str, Any]:
         "status": user.gmail_status.value,
         "email": user.gmail_email,
         "connectedAt": _instant(user.gmail_connected_at),
+    }
+
+
+def data_export(
+    export: DataExport, now: datetime, link: Callable[[DataExport], str | None]
+) -> dict[str, Any]:
+    """Return a `DataExport` as it is seen now; `link` makes the archive's link."""
+    seen = export.seen_at(now)
+    return {
+        "id": seen.export_id,
+        "status": seen.status.value,
+        "error": seen.error.value if seen.error else None,
+        "askedAt": to_text(seen.asked_at),
+        "finishedAt": _instant(seen.finished_at),
+        "url": link(seen),
+        "availableUntil": _instant(seen.available_until),
     }
 
 

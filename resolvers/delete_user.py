@@ -1,6 +1,7 @@
 """`delete_user`: `Mutation.deleteUser` closes the account; the queue's messages erase it.
 
-Event: AppSync's, or SQS with a body `{"userId", "receiptId", "settled"}`.
+Event: AppSync's, or SQS with a body `{"userId", "receiptId", "settled",
+"correlationId"}`.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def _build() -> _Office:
         passwords=BcryptPasswords(),
         attempts=Attempts(DynamoAttemptCounters(settings.rate_limits_table, dynamodb), utc_now),
         receipts=receipts,
-        enqueue=lambda erasure: _enqueue(erasure, queue),
+        enqueue=lambda erasure: _enqueue(erasure, queue, fields.correlation_id),
         clock=utc_now,
     )
     tables = parse_user_tables(settings.user_tables)
@@ -126,14 +127,18 @@ def _work_on(message: dict[str, Any], context: LambdaContext) -> None:
         },
     )
     if sweep.next is not None:
-        _enqueue(sweep.next, office.queue, sweep.wait)
+        correlation_id = message.get("correlationId") or erasure.receipt_id
+        _enqueue(sweep.next, office.queue, correlation_id, sweep.wait)
 
 
-def _enqueue(erasure: Erasure, queue: WorkQueue, wait: timedelta | None = None) -> None:
+def _enqueue(
+    erasure: Erasure, queue: WorkQueue, correlation_id: str, wait: timedelta | None = None
+) -> None:
     message = {
         "userId": erasure.user_id,
         "receiptId": erasure.receipt_id,
         "settled": erasure.settled,
+        "correlationId": correlation_id,
     }
     queue.send(message, delay_s=int(wait.total_seconds()) if wait else 0)
 

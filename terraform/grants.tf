@@ -14,12 +14,17 @@ locals {
       read       = ["s3:GetObject", "s3:GetObjectVersion"]
       read_write = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
       erase      = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+      # The documents that go into an archive, and the archive for its link.
+      export = ["s3:GetObject"]
     }
+    # What may be written, where it may not be written everywhere.
+    archives = ["s3:AbortMultipartUpload", "s3:PutObject"]
     buckets = {
       # Without it S3 answers "forbidden", not "no such key", for an object that is gone.
       read       = ["s3:ListBucket"]
       read_write = ["s3:ListBucket"]
       erase      = ["s3:ListBucketVersions"]
+      export     = ["s3:ListBucket"]
     }
     queues = {
       send = ["sqs:SendMessage"]
@@ -74,6 +79,10 @@ locals {
         actions   = local.actions.buckets[access]
         resources = [aws_s3_bucket.this[bucket].arn]
       }],
+      [for bucket, access in try(function.grants.buckets, {}) : {
+        actions   = local.actions.archives
+        resources = ["${aws_s3_bucket.this[bucket].arn}/exports/*"]
+      } if access == "export"],
       [for queue, access in try(function.grants.queues, {}) : {
         actions   = local.actions.queues[access]
         resources = [local.queues[queue].arn]

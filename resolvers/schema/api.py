@@ -24,6 +24,7 @@ from resolvers.schema.accounts import (
     SignUpInput,
     User,
 )
+from resolvers.schema.data_export import DataExport, ExportMyDataInput, ExportMyDataPayload
 from resolvers.schema.directives import AwsApiKey, AwsIam, AwsSubscribe
 from resolvers.schema.events import (
     IngestionEvent,
@@ -99,6 +100,10 @@ class Query:
     def ingestion_run(self, id: Id) -> IngestionRun | None:  # noqa: A002 - the contract's word
         return answered_by_function()
 
+    @strawberry.field(description="One of the caller's exports; null when there is none.")
+    def data_export(self, id: Id) -> DataExport | None:  # noqa: A002 - the contract's word
+        return answered_by_function()
+
     @strawberry.field(description="Ingestion runs, latest first.")
     def ingestion_runs(
         self, first: First = 20, after: After = strawberry.UNSET
@@ -147,6 +152,16 @@ class Mutation:
         self,
         input: Annotated[DeleteUserInput, _INPUT],  # noqa: A002
     ) -> DeleteUserPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Puts everything that is kept of the caller into an archive to download."
+        " At most 5 a day."
+    )
+    def export_my_data(
+        self,
+        input: Annotated[ExportMyDataInput, _INPUT],  # noqa: A002
+    ) -> ExportMyDataPayload | None:
         return answered_by_function()
 
     @strawberry.mutation(description="Connects the caller's Gmail, read-only.")

@@ -9,6 +9,7 @@ import strawberry
 
 from paypulse import (
     accounts,
+    data_exports,
     errors,
     events,
     ledger,
@@ -36,6 +37,25 @@ def _described(domain: type[StrEnum], description: str, values: Mapping[str, str
     return strawberry.enum(enum, description=description)
 
 
+DataExportStatus = _described(
+    data_exports.DataExportStatus,
+    "Where an export stands.",
+    {
+        "QUEUED": "Waiting for a worker.",
+        "RUNNING": "Being written.",
+        "READY": "It can be downloaded.",
+        "FAILED": "There is none; `error` says why. Ask for another.",
+        "EXPIRED": "Its day is over. Ask for another.",
+    },
+)
+DataExportError = _described(
+    data_exports.DataExportError,
+    "Why an export failed.",
+    {
+        "TOO_LARGE": "It takes too long with the documents; ask for one without.",
+        "STALLED": "It stopped moving.",
+    },
+)
 UserErrorCode = _described(
     errors.UserErrorCode,
     "What the caller can put right.",
@@ -45,7 +65,7 @@ UserErrorCode = _described(
         "INVALID_EMAIL": "The e-mail address is not one.",
         "WEAK_PASSWORD": "The password is too short, too long, or among the first to be guessed.",
         "INVALID_PASSWORD": "This is not the account's password.",
-        "USER_ALREADY_EXISTS": "The e-mail address has an account already.",
+        "USER_ALREADY_EXISTS": "No account can be opened for this address; log in if it is yours.",
         "GMAIL_TOKEN_REJECTED": "Google does not accept the token, or it is not for PayPulse.",
         "GMAIL_SCOPE_MISSING": "The user did not allow reading mail.",
         "ACCOUNT_SWITCH_UNCONFIRMED": "Another Google account is connected; confirm the switch.",
