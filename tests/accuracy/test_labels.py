@@ -20,6 +20,8 @@ import jsonschema
 import pypdfium2
 import pytest
 
+from paypulse.payment_reference import has_valid_check_digit
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import EmailMessage, Message
@@ -177,6 +179,18 @@ def test_labelled_days_stand_in_the_mail_or_are_listed_as_derived(name: str) -> 
     }
 
     assert missing <= set(label.get("derived", ()))
+
+
+def test_payment_references_have_the_check_digit_that_banks_ask_for() -> None:
+    references = {
+        name: reference
+        for name in PURCHASES
+        if (reference := LABELS[name]["details"].get("ocr")) is not None
+    }
+
+    assert references
+    assert [name for name, ocr in references.items() if not has_valid_check_digit(ocr)] == []
+    assert all(ocr in visible_text(read_mail(name)) for name, ocr in references.items())
 
 
 @pytest.mark.parametrize("name", PURCHASES)
