@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +40,12 @@ LABELS: dict[str, dict[str, Any]] = {
 PURCHASES = [name for name, label in LABELS.items() if label["fields"]]
 
 
+@cache
 def read_mail(name: str) -> EmailMessage:
     return message_from_bytes((CORPUS / f"mails/{name}.eml").read_bytes(), policy=policy.default)
 
 
+@cache
 def visible_text(mail: EmailMessage) -> str:
     """All text that a person may see in a mail, its own headers first.
 
