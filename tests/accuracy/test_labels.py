@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +21,18 @@ import jsonschema
 import pypdfium2
 import pytest
 
+from paypulse.payment_reference import has_valid_check_digit
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from email.message import EmailMessage
+    from email.message import EmailMessage, Message
 
 CORPUS = Path(__file__).parent
 HALVES = ("dev", "held-out")
 SCHEMA = json.loads((CORPUS / "label.schema.json").read_text())
 SPLIT: dict[str, list[str]] = json.loads((CORPUS / "split.json").read_text())
 FAMILIES: dict[str, list[str]] = json.loads((CORPUS / "families.json").read_text())
+CATEGORIES = SCHEMA["properties"]["fields"]["properties"]["category"]["enum"]
 LABELS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(), parse_float=Decimal)
     for path in sorted((CORPUS / "mails").glob("*.json"))
@@ -36,10 +40,12 @@ LABELS: dict[str, dict[str, Any]] = {
 PURCHASES = [name for name, label in LABELS.items() if label["fields"]]
 
 
+@cache
 def read_mail(name: str) -> EmailMessage:
     return message_from_bytes((CORPUS / f"mails/{name}.eml").read_bytes(), policy=policy.default)
 
 
+@cache
 def visible_text(mail: EmailMessage) -> str:
     """All text that a person may see in a mail, its own headers first.
 
@@ -49,7 +55,7 @@ def visible_text(mail: EmailMessage) -> str:
     texts = []
     for part in mail.walk():
         texts += [str(part[header] or "") for header in ("From", "Subject")]
-        if part.get_content_type() == "application/pdf" or _is_named_pdf(part):
+        if _is_pdf(part):
             texts.append(_pdf_text(part.get_payload(decode=True)))
         elif part.get_content_maintype() == "text":
             text = part.get_payload(decode=True).decode(part.get_content_charset("utf-8"))
@@ -57,8 +63,9 @@ def visible_text(mail: EmailMessage) -> str:
     return re.sub(r"\s+", " ", "\n".join(texts).replace("\u200b", ""))
 
 
-def _is_named_pdf(part: EmailMessage) -> bool:
-    return (part.get_filename() or "").lower().endswith(".pdf")
+def _is_pdf(part: Message) -> bool:
+    name = part.get_filename() or ""
+    return part.get_content_type() == "application/pdf" or name.lower().endswith(".pdf")
 
 
 def _without_markup(text: str) -> Iterator[str]:
@@ -85,6 +92,32 @@ def written_as(amount: Decimal) -> re.Pattern[str]:
     else:
         decimals = rf"[.,:\s]{{0,2}}{fraction}"
     return re.compile(rf"(?<!\d){digits}{decimals}(?!\d)")
+
+
+MONTHS = [
+    r"jan\w*",
+    r"feb\w*",
+    r"mar\w*|märz",
+    r"apr\w*",
+    r"ma[jiy]",
+    r"jun[ie]?",
+    r"jul[iy]?",
+    r"aug\w*",
+    r"sep\w*",
+    r"o[kc]t\w*",
+    r"nov\w*",
+    r"de[cz]\w*",
+]  # in Swedish, English, Norwegian, Danish and German
+
+
+def written_on(day: date) -> re.Pattern[str]:
+    """Match the ways in which mails print a day: `2025-03-01`, `1/3 2025`, `March 1st`, …"""
+    month, number = MONTHS[day.month - 1], f"0?{day.day}(?:st|nd|rd|th)?"
+    return re.compile(
+        rf"{day.isoformat()}|\b0?{day.day}[./-]0?{day.month}[./ -]+{day.year}"
+        rf"|\b{number}\.?\s(?:{month})|\b(?:{month})\.?\s{number}\b",
+        re.IGNORECASE,
+    )
 
 
 def amounts(label: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
@@ -137,6 +170,33 @@ def test_labelled_values_stand_in_the_mail_or_are_listed_as_derived(name: str) -
 
 
 @pytest.mark.parametrize("name", PURCHASES)
+def test_labelled_days_stand_in_the_mail_or_are_listed_as_derived(name: str) -> None:
+    label, text = LABELS[name], visible_text(read_mail(name))
+    days = {"orderDate": label["fields"]["orderDate"]}
+    days |= {key: label["details"].get(key) for key in ("dueDate", "nextBillingDate")}
+
+    missing = {
+        key
+        for key, day in days.items()
+        if day and not written_on(date.fromisoformat(day)).search(text)
+    }
+
+    assert missing <= set(label.get("derived", ()))
+
+
+def test_payment_references_have_the_check_digit_that_banks_ask_for() -> None:
+    references = {
+        name: reference
+        for name in PURCHASES
+        if (reference := LABELS[name]["details"].get("ocr")) is not None
+    }
+
+    assert references
+    assert [name for name, ocr in references.items() if not has_valid_check_digit(ocr)] == []
+    assert all(ocr in visible_text(read_mail(name)) for name, ocr in references.items())
+
+
+@pytest.mark.parametrize("name", PURCHASES)
 def test_a_date_is_near_the_mail(name: str) -> None:
     ordered = date.fromisoformat(LABELS[name]["fields"]["orderDate"])
     sent = parsedate_to_datetime(str(read_mail(name)["Date"])).date()
@@ -160,14 +220,29 @@ def test_a_label_adds_up_with_the_tax_included_or_on_top(name: str) -> None:
     assert any(abs(sum_ - fields["total"]) < rounding for sum_ in (total, total + fields["tax"]))
 
 
-@pytest.mark.parametrize("half", HALVES)
-def test_each_half_holds_every_outcome_and_category(half: str) -> None:
-    labels = [LABELS[name] for name in SPLIT[half]]
+def test_both_halves_are_alike_in_size_outcomes_and_categories() -> None:
+    counts = {half: Counter(_kind(LABELS[name]) for name in SPLIT[half]) for half in HALVES}
 
-    outcomes = Counter(label["expected"] for label in labels)
-    categories = Counter(
-        label["fields"]["category"] for label in labels if label["expected"] == "ok"
-    )
+    dev, held_out = (counts[half] for half in HALVES)
 
-    assert set(outcomes) == {"ok", "refund", "not_an_invoice"}
-    assert set(categories) == set(SCHEMA["properties"]["fields"]["properties"]["category"]["enum"])
+    assert set(dev) == set(held_out)
+    assert all(abs(dev[kind] - held_out[kind]) <= 2 for kind in dev), counts
+    assert abs(dev.total() - held_out.total()) <= 2
+
+
+def test_the_corpus_is_large_and_mixed_enough_to_say_something() -> None:
+    kinds = Counter(_kind(label) for label in LABELS.values())
+    pdfs = [name for name in LABELS if any(_is_pdf(part) for part in read_mail(name).walk())]
+
+    assert kinds["refund"] >= 8
+    assert kinds["not_an_invoice"] >= 22
+    assert all(kinds[category] >= 10 for category in CATEGORIES)
+    assert kinds.total() >= 120
+    assert len(pdfs) >= 6
+
+
+def _kind(label: dict[str, Any]) -> str:
+    """Return the category of a purchase, else the outcome."""
+    if label["expected"] == "ok":
+        return str(label["fields"]["category"])
+    return str(label["expected"])
