@@ -20,6 +20,7 @@ from paypulse.attempts import (
 )
 from paypulse.common_passwords import is_common
 from paypulse.errors import ErrorType, RequestError, UserError, UserErrorCode
+from paypulse.notification_settings import NotificationSettings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +46,11 @@ class GmailStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person with an account."""
+    """A person with an account.
+
+    Args:
+        email_subscription: To the topic of new invoices; empty while it is being made.
+    """
 
     user_id: str
     email: str
@@ -55,6 +60,8 @@ class User:
     gmail_status: GmailStatus = GmailStatus.NOT_CONNECTED
     gmail_email: str | None = None
     gmail_connected_at: datetime | None = None
+    notifications: NotificationSettings = NotificationSettings()
+    email_subscription: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

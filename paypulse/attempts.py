@@ -40,6 +40,8 @@ class Limit:
 WRONG_LOG_INS = Limit("log-in", 10)
 WRONG_PASSWORDS = Limit("password", 10)  # of a caller who has a session
 SIGN_UPS = Limit("sign-up", 10)
+# Switching e-mail on may send a confirmation to an address that nobody has proved yet.
+EMAIL_SUBSCRIPTIONS = Limit("e-mail subscription", 5)
 # Many people may share an address: an office, or a mobile network.
 FROM_ADDRESS = Limit("address", 100)
 # Every app refreshes once an hour, and a refresh token cannot be guessed.

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paypulse.accounts import Session, User
+    from paypulse.devices import Device
     from paypulse.ledger import LedgerDocument, LedgerEntry
     from paypulse.money import Money
+    from paypulse.notification_settings import NotificationSettings
     from paypulse.pages import Page
     from paypulse.rental_invoices import RentalInvoice
     from paypulse.runs import IngestionRun
@@ -47,6 +49,26 @@ def gmail_connection(user: User) -> dict[str, Any]:
         "status": user.gmail_status.value,
         "email": user.gmail_email,
         "connectedAt": _instant(user.gmail_connected_at),
+    }
+
+
+def device(value: Device) -> dict[str, Any]:
+    """Return a `Device`; its token stays here."""
+    return {
+        "id": value.device_id,
+        "name": value.name,
+        "registeredAt": to_text(value.registered_at),
+    }
+
+
+def notification_settings(value: NotificationSettings) -> dict[str, Any]:
+    """Return a `NotificationSettings`."""
+    return {
+        "push": value.push,
+        "email": value.email,
+        "discreet": value.discreet,
+        "language": value.language.value,
+        "reminderDays": list(value.reminder_days),
     }
 
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from paypulse import accounts, errors, events, ledger, mail, rental, rental_invoices, runs
+from paypulse import (
+    accounts,
+    errors,
+    events,
+    ledger,
+    mail,
+    notification_settings,
+    rental,
+    rental_invoices,
+    runs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +59,11 @@ GmailStatus = _described(
         "CONNECTED": "A mailbox is connected and read.",
         "RECONNECT_REQUIRED": "Google took the permission back; only the user can renew it.",
     },
+)
+Language = _described(
+    notification_settings.Language,
+    "A language of pushes and e-mails.",
+    {"SV": "Swedish.", "EN": "English."},
 )
 InvoiceStatus = _described(
     rental_invoices.InvoiceStatus,
