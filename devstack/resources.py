@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 GOOGLE_CLIENT_ID = "paypulse-local.apps.googleusercontent.com"
 _ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/paypulse-local"
 _TWO_WEEKS_S = "1209600"
+_SNS = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}"
+_PLATFORM = "APNS_SANDBOX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Resources:
         self._create_secrets()
         for bucket in self.stack.buckets:
             self._create_bucket(bucket)
+        self._create_channels()
 
     def environment(self, function: Function, graphql_url: str, google_url: str) -> dict[str, str]:
         """Return the values of a function's variables."""
@@ -83,6 +86,10 @@ class Resources:
                 case "secret":
                     secret = self.stack.secrets[key]
                     values[name] = secret.name or secret.prefix or ""
+                case "topic":
+                    values[name] = self.topic_arn(key)
+                case "push_application":
+                    values[name] = self.push_application_arn(key)
                 case "variable":
                     values[name] = overrides.get(key, self.stack.variables[key])
                 case "api":
@@ -98,6 +105,14 @@ class Resources:
     def queue_url(self, queue: str) -> str:
         """Return where a queue is reached."""
         return f"{self.aws_url}/{ACCOUNT_ID}/{queue}"
+
+    def topic_arn(self, topic: str) -> str:
+        """Return the ARN of a topic."""
+        return f"{_SNS}:{self.stack.topics[topic].name}"
+
+    def push_application_arn(self, application: str) -> str:
+        """Return the ARN of a platform application."""
+        return f"{_SNS}:app/{_PLATFORM}/{self.stack.push_applications[application].name}"
 
     def stream_arn(self, table: str) -> str:
         """Return the ARN of a table's stream."""
@@ -172,6 +187,17 @@ class Resources:
         if rules:
             s3.put_bucket_lifecycle_configuration(
                 Bucket=name, LifecycleConfiguration={"Rules": rules}
+            )
+
+    def _create_channels(self) -> None:
+        sns = self._client("sns")
+        for topic in self.stack.topics.values():
+            sns.create_topic(Name=topic.name)
+        for application in self.stack.push_applications.values():
+            sns.create_platform_application(
+                Name=application.name,
+                Platform=_PLATFORM,
+                Attributes={"PlatformPrincipal": "local", "PlatformCredential": "local"},
             )
 
     def _create_function(self, name: str, function: Function, invoke_url: str) -> None:

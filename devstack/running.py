@@ -38,6 +38,9 @@ from devstack.google.server import create_app as create_google
 from devstack.graphiql import page
 from devstack.manifest import Stack, load_stack
 from devstack.ministack import ACCOUNT_ID, REGION, MiniStack, function_environment
+from devstack.outbox import page as outbox_page
+from devstack.outbox.messages import Outbox
+from devstack.outbox.sns import Sns
 from devstack.resources import GOOGLE_CLIENT_ID, Resources
 from devstack.streams import StreamMapping
 from devstack.vendor_files import load_vendors
@@ -94,6 +97,7 @@ class DevStack:
     function_keys: dict[str, tuple[str, str]] = field(init=False)
     gateway: Any = field(init=False)
     certificate: Certificate | None = field(default=None, init=False)
+    outbox: Outbox = field(default_factory=Outbox, init=False)
     _internal_port: int = field(default=0, init=False)
     _exit: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
@@ -121,6 +125,11 @@ class DevStack:
     def internal_realtime_url(self) -> str:
         """The same as `realtime_url`, never over TLS."""
         return self.internal_graphql_url.replace("http", "ws", 1)
+
+    @property
+    def outbox_url(self) -> str:
+        """Where pushes and e-mails are shown."""
+        return f"{self.page_url}outbox"
 
     @property
     def google_url(self) -> str:
@@ -161,12 +170,16 @@ class DevStack:
         await asyncio.to_thread(self.resources.create, f"{self._base_url}/_functions/{token}")
         vendors = self._spawn(asyncio.to_thread(load_vendors, self.aws.url))
         self.function_keys = await asyncio.to_thread(self.resources.make_keys)
-        workers = self._make_workers(state / "logs")
+        workers = self._make_workers(state / "logs", f"{self._base_url}/_sns/{token}")
         self._exit.push_async_callback(workers.stop)
         await self._serve(create_google([self.account]), google_socket)
-        route = Route(f"/_functions/{token}", _pass_on_to(workers), methods=["POST"])
-        graphiql = page.Api(api_key=API_KEY, demo=(DEMO_EMAIL, DEMO_PASSWORD))
-        app = create_gateway(self._api_config(), workers, routes=[route, *page.routes(graphiql)])
+        routes = [
+            Route(f"/_functions/{token}", _pass_on_to(workers), methods=["POST"]),
+            Route(f"/_sns/{token}/", Sns(self.aws.url, self.outbox).answer, methods=["POST"]),
+            *outbox_page.routes(self.outbox),
+            *page.routes(page.Api(api_key=API_KEY, demo=(DEMO_EMAIL, DEMO_PASSWORD))),
+        ]
+        app = create_gateway(self._api_config(), workers, routes=routes)
         self.gateway = app.state.gateway
         if internal_socket:
             self.certificate = find_or_make(state / "tls")
@@ -193,13 +206,14 @@ class DevStack:
         self._internal_port = (internal or gateway).getsockname()[1]
         return gateway, google, internal
 
-    def _make_workers(self, logs: Path) -> Workers:
+    def _make_workers(self, logs: Path, sns_url: str) -> Workers:
         environments = {
             name: function_environment(
                 name,
                 self.resources.environment(function, self.internal_graphql_url, self.google_url),
                 self.aws.url,
                 *self.function_keys[name],
+                sns_url=sns_url,
             )
             for name, function in self.stack.functions.items()
         }

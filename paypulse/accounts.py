@@ -21,6 +21,7 @@ from paypulse.attempts import (
 )
 from paypulse.common_passwords import is_common
 from paypulse.errors import ErrorType, RequestError, UserError, UserErrorCode
+from paypulse.notification_settings import NotificationSettings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +56,11 @@ class RetailWindow:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person with an account."""
+    """A person with an account.
+
+    Args:
+        email_subscription: To the topic of new invoices; empty while it is being made.
+    """
 
     user_id: str
     email: str
@@ -67,6 +72,8 @@ class User:
     gmail_connected_at: datetime | None = None
     retail_window: RetailWindow | None = None
     discovers_receipts: bool = False  # also of senders that no vendor configuration knows
+    notifications: NotificationSettings = NotificationSettings()
+    email_subscription: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

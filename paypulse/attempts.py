@@ -43,6 +43,8 @@ SIGN_UPS = Limit("sign-up", 5)
 # How many addresses that have an account a network may come across: enough for a household that
 # has forgotten, too few for a list of addresses to be tried.
 TAKEN_ADDRESSES = Limit("taken-address", 5, timedelta(hours=1))
+# Switching e-mail on may send a confirmation to an address that nobody has proved yet.
+EMAIL_SUBSCRIPTIONS = Limit("e-mail subscription", 5)
 # Many people may share an address: an office, or a mobile network.
 FROM_ADDRESS = Limit("address", 100)
 # An archive reads everything that a user has; who needs it, needs it now and then.

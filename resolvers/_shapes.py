@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from paypulse.accounts import Session, User
     from paypulse.data_exports import DataExport
+    from paypulse.devices import Device
     from paypulse.ledger import LedgerDocument, LedgerEntry
     from paypulse.money import Money
+    from paypulse.notification_settings import NotificationSettings
     from paypulse.pages import Page
     from paypulse.rental_invoices import RentalInvoice
     from paypulse.runs import IngestionRun
@@ -65,6 +67,26 @@ def data_export(
         "finishedAt": _instant(seen.finished_at),
         "url": link(seen),
         "availableUntil": _instant(seen.available_until),
+    }
+
+
+def device(value: Device) -> dict[str, Any]:
+    """Return a `Device`; its token stays here."""
+    return {
+        "id": value.device_id,
+        "name": value.name,
+        "registeredAt": to_text(value.registered_at),
+    }
+
+
+def notification_settings(value: NotificationSettings) -> dict[str, Any]:
+    """Return a `NotificationSettings`."""
+    return {
+        "push": value.push,
+        "email": value.email,
+        "discreet": value.discreet,
+        "language": value.language.value,
+        "reminderDays": list(value.reminder_days),
     }
 
 

@@ -14,14 +14,18 @@ from aws_lambda_powertools.logging import Logger
 
 from paypulse.attempts import Attempts
 from paypulse.aws import batches, clients
+from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.erasure import DynamoReceipts, UserObjects, UserRows, parse_user_tables
 from paypulse.aws.queues import WorkQueue
 from paypulse.aws.rate_limits import DynamoAttemptCounters
 from paypulse.aws.secrets import SecretGrants
 from paypulse.aws.sessions import DynamoSessions
+from paypulse.aws.sns import SnsEmails, SnsPush
 from paypulse.aws.users import DynamoUsers
+from paypulse.change_notifications import UserSubscription
 from paypulse.clock import utc_now
 from paypulse.credentials.passwords import BcryptPasswords
+from paypulse.devices import UserDevices
 from paypulse.erase_users import Eraser, Erasure, ErasureDesk, erase, request_erasure
 from paypulse.google.endpoints import GoogleEndpoints
 from paypulse.google.oauth import GoogleOAuth
@@ -48,6 +52,9 @@ class Settings:
     rate_limits_table: str
     erasures_table: str
     user_tables: str
+    devices_table: str
+    push_application: str
+    invoice_topic: str
     invoices_bucket: str
     gmail_grant_prefix: str
     google_base_url: str
@@ -85,8 +92,14 @@ def _build() -> _Office:
         sessions=sessions,
         grants=SecretGrants(settings.gmail_grant_prefix, clients.secrets_manager()),
         google=GoogleOAuth(GoogleEndpoints.at(base_url) if base_url else GoogleEndpoints()),
-        # Objects first: a row without its document is of no use to anyone.
+        # Objects first: a row without its document is of no use to anyone. And endpoints before
+        # the rows that name them.
         places=[
+            UserSubscription(users, SnsEmails(settings.invoice_topic, clients.sns())),
+            UserDevices(
+                DynamoDevices(settings.devices_table, dynamodb),
+                SnsPush(settings.push_application, clients.sns()),
+            ),
             UserObjects(settings.invoices_bucket, clients.s3()),
             *(UserRows(table, sort_key, dynamodb) for table, sort_key in tables.items()),
         ],

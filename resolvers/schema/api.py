@@ -25,6 +25,14 @@ from resolvers.schema.accounts import (
     User,
 )
 from resolvers.schema.data_export import DataExport, ExportMyDataInput, ExportMyDataPayload
+from resolvers.schema.devices import (
+    RegisterDeviceInput,
+    RegisterDevicePayload,
+    UnregisterDeviceInput,
+    UnregisterDevicePayload,
+    UpdateNotificationSettingsInput,
+    UpdateNotificationSettingsPayload,
+)
 from resolvers.schema.directives import AwsApiKey, AwsIam, AwsSubscribe
 from resolvers.schema.events import (
     IngestionEvent,
@@ -190,6 +198,29 @@ class Mutation:
         self,
         input: Annotated[IngestLatestRentalInvoiceInput, _INPUT],  # noqa: A002
     ) -> IngestionPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Registers a device for push, or renews it: call it at every start of the app."
+    )
+    def register_device(
+        self,
+        input: Annotated[RegisterDeviceInput, _INPUT],  # noqa: A002
+    ) -> RegisterDevicePayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Lets a device go: it gets no more pushes.")
+    def unregister_device(
+        self,
+        input: Annotated[UnregisterDeviceInput, _INPUT],  # noqa: A002
+    ) -> UnregisterDevicePayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Changes what the caller is told, how, and in which language.")
+    def update_notification_settings(
+        self,
+        input: Annotated[UpdateNotificationSettingsInput, _INPUT],  # noqa: A002
+    ) -> UpdateNotificationSettingsPayload | None:
         return answered_by_function()
 
     @strawberry.mutation(

@@ -14,6 +14,7 @@ from paypulse import (
     events,
     ledger,
     mail,
+    notification_settings,
     receipts,
     rental,
     rental_invoices,
@@ -79,6 +80,11 @@ GmailStatus = _described(
         "CONNECTED": "A mailbox is connected and read.",
         "RECONNECT_REQUIRED": "Google took the permission back; only the user can renew it.",
     },
+)
+Language = _described(
+    notification_settings.Language,
+    "A language of pushes and e-mails.",
+    {"SV": "Swedish.", "EN": "English."},
 )
 InvoiceStatus = _described(
     rental_invoices.InvoiceStatus,
