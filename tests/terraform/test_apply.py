@@ -228,7 +228,7 @@ def test_a_guest_may_register_a_device_for_push(system: Applied, guest: Keys) ->
         endpoint = sns.create_platform_endpoint(PlatformApplicationArn=application, Token="a" * 64)
 
     assert role == "WallenstamAppIdentityRole"
-    assert endpoint["EndpointArn"].startswith(application.replace(":app/", ":endpoint/"))
+    assert "/APNS/PayPulse/" in endpoint["EndpointArn"]
 
 
 def test_a_guest_may_register_it_with_our_application_alone(system: Applied) -> None:
