@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -60,7 +60,7 @@ class User:
     gmail_status: GmailStatus = GmailStatus.NOT_CONNECTED
     gmail_email: str | None = None
     gmail_connected_at: datetime | None = None
-    notifications: NotificationSettings = NotificationSettings()
+    notifications: NotificationSettings = field(default_factory=NotificationSettings)
     email_subscription: str | None = None
 
 
