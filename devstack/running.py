@@ -175,7 +175,7 @@ class DevStack:
         await self._serve(create_google([self.account]), google_socket)
         routes = [
             Route(f"/_functions/{token}", _pass_on_to(workers), methods=["POST"]),
-            Route(f"/_sns/{token}/", Sns(self.aws.url, self.outbox).answer, methods=["POST"]),
+            Route(f"/_sns/{token}", Sns(self.aws.url, self.outbox).answer, methods=["POST"]),
             *outbox_page.routes(self.outbox),
             *page.routes(page.Api(api_key=API_KEY, demo=(DEMO_EMAIL, DEMO_PASSWORD))),
         ]

@@ -22,7 +22,7 @@ from paypulse.aws import batches, clients
 from paypulse.aws.queues import WorkQueue
 from paypulse.aws.rental_invoices import DynamoRentalInvoices
 from paypulse.clock import from_text, utc_now
-from paypulse.remind_due import FanOut, Reminding, begin_fan_out, fan_out, remind
+from paypulse.remind_due import FanOut, Reminding, begin_fan_out, remind, take_page
 from paypulse.settings import load_settings, warm_up
 
 if TYPE_CHECKING:
@@ -87,20 +87,16 @@ def _handle_one(message: dict[str, Any], context: LambdaContext) -> None:
 
 def _fan_out(start: FanOut, context: LambdaContext) -> None:
     """Queue a message for every notice that is due soon, handing over in good time."""
-    desk, rest = _build(), None
-    pages = fan_out(
-        start,
-        has_time=lambda: context.get_remaining_time_in_millis() > _RESERVE_MS,
-        using=desk.reminding,
-    )
-    for due, rest in pages:
-        day = start.day.isoformat()
+    desk, day = _build(), start.day.isoformat()
+    at: FanOut | None = start
+    while at is not None:
+        due, at = take_page(at, using=desk.reminding)
         desk.queue.send_all(
             [{"userId": each.user_id, "invoiceId": each.invoice_id, "day": day} for each in due]
         )
-    if rest is not None:
-        at = {"month": rest.month, "after": rest.after}
-        desk.queue.send({"fanOut": at, "day": rest.day.isoformat()})
+        if at is not None and context.get_remaining_time_in_millis() < _RESERVE_MS:
+            desk.queue.send({"fanOut": {"month": at.month, "after": at.after}, "day": day})
+            return
 
 
 warm_up(_build)

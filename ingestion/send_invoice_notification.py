@@ -27,7 +27,7 @@ from paypulse.aws.items import from_item
 from paypulse.aws.rental_invoices import to_invoice
 from paypulse.aws.runs import to_run
 from paypulse.events import IngestionEvent, InvoiceEvent, InvoiceEventType, rental_event
-from paypulse.notifications import ask_to_reconnect, tell_invoice
+from paypulse.notifications import ask_to_reconnect, is_news, tell_invoice
 from paypulse.notify_user import attempt_all, notify
 from paypulse.runs import RunError
 from paypulse.settings import load_settings, warm_up
@@ -129,14 +129,15 @@ def _tell_run(event: IngestionEvent, teller: _Teller) -> None:
 
 
 def _tell_invoice(event: InvoiceEvent, warned_before: list[str], teller: _Teller) -> None:
-    def make(user: User) -> Notification | None:
-        return tell_invoice(event, user.notifications, warned_before=warned_before)
-
     publish = partial(teller.publisher.publish_invoice, event)
-    attempt_all(
-        partial(teller.once, f"{event.event_id} live", publish),
-        partial(notify, event.user_id, make, using=teller.notifier),
-    )
+    work = [partial(teller.once, f"{event.event_id} live", publish)]
+    if is_news(event, warned_before):
+
+        def make(user: User) -> Notification:
+            return tell_invoice(event, user.notifications)
+
+        work.append(partial(notify, event.user_id, make, using=teller.notifier))
+    attempt_all(*work)
 
 
 warm_up(_build)

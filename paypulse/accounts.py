@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -72,7 +72,7 @@ class User:
     gmail_connected_at: datetime | None = None
     retail_window: RetailWindow | None = None
     discovers_receipts: bool = False  # also of senders that no vendor configuration knows
-    notifications: NotificationSettings = NotificationSettings()
+    notifications: NotificationSettings = field(default_factory=NotificationSettings)
     email_subscription: str | None = None
 
 

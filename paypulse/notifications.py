@@ -79,7 +79,7 @@ class _Words:
     other_warning: str
 
 
-# By the values of InvoiceKind; of a kind that is not here nobody is told.
+# `new` by the values of InvoiceKind: of a kind that is not there nobody is told.
 _WORDS = {
     Language.SV: _Words(
         new={"RENTAL": "Ny hyresavi"},
@@ -144,33 +144,33 @@ _WORDS = {
 }
 
 
-def tell_invoice(
-    event: InvoiceEvent, settings: NotificationSettings, *, warned_before: Iterable[str] = ()
-) -> Notification | None:
-    """Return what to tell about an invoice; None where there is no news in it.
+def is_news(event: InvoiceEvent, warned_before: Iterable[str] = ()) -> bool:
+    """Tell whether anyone wants to hear of an event at once.
 
     News is an invoice that came, or a warning that was not there before. What was due more than
     three days before it came is none: reading a mailbox of years must not ring for hours. The
     same goes for a kind of invoice without words here. A receipt has no due day; its own day
     would have to be looked at instead.
     """
+    if event.kind.value not in _WORDS[Language.SV].new or event.due_on is None:
+        return False
+    if event.due_on < event.occurred_at.date() - STILL_NEWS:
+        return False
+    if event.type is InvoiceEventType.UPDATED:
+        return bool({warning.value for warning in event.warnings} - set(warned_before))
+    return event.type is InvoiceEventType.ADDED
+
+
+def tell_invoice(event: InvoiceEvent, settings: NotificationSettings) -> Notification:
+    """Return what to tell about an event that is news."""
     words = _WORDS[settings.language]
-    new_warnings = {warning.value for warning in event.warnings} - set(warned_before)
-    is_news = event.type is InvoiceEventType.ADDED or (
-        event.type is InvoiceEventType.UPDATED and new_warnings
-    )
-    due_on, kind = event.due_on, event.kind.value
-    if not is_news or kind not in words.new or due_on is None:
-        return None
-    if due_on < event.occurred_at.date() - STILL_NEWS:
-        return None
     warnings = [warning.value for warning in event.warnings]
     category = Category.INVOICE_WARNING if warnings else Category.INVOICE
     return Notification(
         key=event.event_id,
         category=category,
-        title=words.look_first if warnings else words.new[kind],
-        body=_body(warnings, event.title, event.total, due_on, settings),
+        title=words.look_first if warnings else words.new[event.kind.value],
+        body=_body(warnings, event.title, event.total, event.due_on, settings),
         subject=words.subjects[category],
         **_place(event.kind, event.invoice_id),
     )
@@ -231,11 +231,17 @@ def reminder_day(due_on: date, days: Iterable[int], today: date) -> int | None:
 
 
 def _body(
-    warnings: list[str], name: str, total: Money, due_on: date, settings: NotificationSettings
+    warnings: list[str],
+    name: str,
+    total: Money,
+    due_on: date | None,
+    settings: NotificationSettings,
 ) -> str:
-    words = _WORDS[settings.language]
-    month = words.months.split()[due_on.month - 1]
-    facts = [words.due.format(day=f"{due_on.day} {month}")]
+    """Return the warnings, then the facts that may be shown."""
+    words, facts = _WORDS[settings.language], []
+    if due_on is not None:
+        month = words.months.split()[due_on.month - 1]
+        facts.append(words.due.format(day=f"{due_on.day} {month}"))
     if not settings.discreet:
         shown = _clean(name)
         facts = [*([shown] if shown else []), _amount(total, settings.language), *facts]

@@ -17,7 +17,6 @@ from paypulse.notify_user import notify
 from paypulse.rental_invoices import due_month
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from datetime import date, datetime
 
     from paypulse.accounts import User
@@ -56,22 +55,15 @@ def begin_fan_out(day: date) -> FanOut:
     return FanOut(day, due_month(day))
 
 
-def fan_out(
-    start: FanOut, *, has_time: Callable[[], bool], using: Reminding
-) -> Iterator[tuple[list[DueInvoice], FanOut | None]]:
-    """Yield the notices that may need a reminder, page by page, and where to go on.
+def take_page(at: FanOut, *, using: Reminding) -> tuple[list[DueInvoice], FanOut | None]:
+    """Return the notices of a page that may need a reminder, and where to go on.
 
-    Reads the months that the next fourteen days touch, two at most. Stops when the time is up.
+    Goes through the months that the next fourteen days touch, two at most.
     """
-    at: FanOut | None = start
-    while at is not None:
-        page = using.invoices.list_due(at.month, at.after)
-        last_day = at.day + timedelta(days=MAX_REMINDER_DAY)
-        soon = [each for each in page.items if at.day <= each.due_on <= last_day]
-        at = _next(at, page, due_month(last_day))
-        yield soon, at
-        if not has_time():
-            return
+    page = using.invoices.list_due(at.month, at.after)
+    last_day = at.day + timedelta(days=MAX_REMINDER_DAY)
+    soon = [each for each in page.items if at.day <= each.due_on <= last_day]
+    return soon, _next(at, page, due_month(last_day))
 
 
 def remind(user_id: str, invoice_id: str, day: date, *, using: Reminding) -> None:

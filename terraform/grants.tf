@@ -37,6 +37,22 @@ locals {
         "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
       ]
     }
+    # SNS asks about a subscription's own ARN, or its topic's.
+    topics = {
+      publish = ["sns:Publish"]
+      subscribe = [
+        "sns:ListSubscriptionsByTopic", "sns:SetSubscriptionAttributes", "sns:Subscribe",
+        "sns:Unsubscribe",
+      ]
+    }
+    # And about an endpoint's own ARN, or its application's.
+    push_applications = {
+      register = [
+        "sns:CreatePlatformEndpoint", "sns:DeleteEndpoint", "sns:GetEndpointAttributes",
+        "sns:SetEndpointAttributes",
+      ]
+      send = ["sns:DeleteEndpoint", "sns:Publish"]
+    }
     streams = [
       "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
       "dynamodb:ListStreams",
@@ -90,6 +106,19 @@ locals {
       [for secret, access in try(function.grants.secrets, {}) : {
         actions   = local.actions.secrets[access]
         resources = [local.secret_arns[secret]]
+      }],
+      [for topic, access in try(function.grants.topics, {}) : {
+        actions = local.actions.topics[access]
+        # The star stands for the ids of subscriptions.
+        resources = access == "publish" ? [local.topic_arns[topic]] : [local.topic_arns[topic], "${local.topic_arns[topic]}:*"]
+      }],
+      [for application, access in try(function.grants.push_applications, {}) : {
+        actions = local.actions.push_applications[access]
+        # The star stands for the ids of endpoints.
+        resources = [
+          local.push_application_arns[application],
+          "${replace(local.push_application_arns[application], ":app/", ":endpoint/")}/*",
+        ]
       }],
       [for table in try(function.grants.streams, []) : {
         actions   = local.actions.streams

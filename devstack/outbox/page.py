@@ -58,7 +58,7 @@ def _is_local(request: Request) -> bool:
 
 
 def _render(outbox: Outbox) -> str:
-    pushes = sorted(reversed(outbox.pushes), key=lambda each: each.endpoint)
+    pushes = sorted(outbox.pushes, key=lambda each: (each.endpoint, each.sent_at), reverse=True)
     devices = "".join(
         _device(list(group)) for _, group in groupby(pushes, key=lambda each: each.endpoint)
     )

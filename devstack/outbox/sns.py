@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -46,17 +45,12 @@ class _Refused(Exception):  # noqa: N818 - SNS's answer
         self.code = code
 
 
-@dataclass(slots=True)
 class Sns:
     """Answers SNS's query protocol."""
 
-    aws_url: str
-    outbox: Outbox
-    _http: urllib3.PoolManager
-
     def __init__(self, aws_url: str, outbox: Outbox) -> None:
-        self.aws_url = aws_url
-        self.outbox = outbox
+        self._aws_url = aws_url
+        self._outbox = outbox
         self._http = urllib3.PoolManager(retries=False)
 
     async def answer(self, request: Request) -> Response:
@@ -69,7 +63,7 @@ class Sns:
         except _Refused as refused:
             return Response(_error(refused), 400, media_type="text/xml")
         for message in messages:
-            self.outbox.add(message)
+            self._outbox.add(message)
         return Response(content, status, media_type="text/xml")
 
     def _work(
@@ -84,11 +78,11 @@ class Sns:
                 messages += self._emails(call)
             case "Subscribe":
                 messages += self._confirmation(call)
-        answer = self._http.request("POST", self.aws_url, body=body, headers=dict(headers))
+        answer = self._http.request("POST", self._aws_url, body=body, headers=dict(headers))
         return answer.status, answer.data, messages if answer.status == 200 else []
 
     def _push(self, call: Mapping[str, str]) -> Push:
-        sns, endpoint = client("sns", self.aws_url), call["TargetArn"]
+        sns, endpoint = client("sns", self._aws_url), call["TargetArn"]
         try:
             attributes = sns.get_endpoint_attributes(EndpointArn=endpoint)["Attributes"]
         except sns.exceptions.NotFoundException:
@@ -114,7 +108,7 @@ class Sns:
         subject = call.get("Subject", "AWS Notification Message")
         if not subject.isascii() or not subject.isprintable() or len(subject) > _LONGEST_SUBJECT:
             raise _invalid("Subject")
-        sns, attributes = client("sns", self.aws_url), _attributes(call)
+        sns, attributes = client("sns", self._aws_url), _attributes(call)
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=call["TopicArn"])
         addresses = []
         for each in (each for page in pages for each in page["Subscriptions"]):
@@ -132,7 +126,7 @@ class Sns:
 
         An address that is there is left as it is, so other attributes are refused.
         """
-        sns = client("sns", self.aws_url)
+        sns = client("sns", self._aws_url)
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=call["TopicArn"])
         for each in (each for page in pages for each in page["Subscriptions"]):
             if each["Endpoint"] == call["Endpoint"]:

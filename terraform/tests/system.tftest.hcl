@@ -79,8 +79,8 @@ run "no_grant_is_wider_than_it_must_be" {
     error_message = "Only X-Ray knows no resources."
   }
 
-  # Keys of objects, streams of a log group, secrets of users: the three kinds of things that
-  # nobody can name beforehand.
+  # Keys of objects, streams of a log group, secrets of users, endpoints of devices and their
+  # e-mail subscriptions: the kinds of things that nobody can name beforehand.
   assert {
     condition = alltrue(flatten([
       for each in module.function : [
@@ -91,13 +91,15 @@ run "no_grant_is_wider_than_it_must_be" {
               endswith(resource, ":*") && alltrue([for action in statement.actions : startswith(action, "logs:")]),
               endswith(resource, "/*") && alltrue([for action in statement.actions : startswith(action, "s3:")]),
               endswith(resource, "/*") && alltrue([for action in statement.actions : startswith(action, "secretsmanager:")]),
+              strcontains(resource, ":endpoint/") && endswith(resource, "/PayPulse/*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
+              strcontains(resource, "NewInvoice") && endswith(resource, ":*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
             ]),
             resource == "*",
           ])
         ]
       ]
     ]))
-    error_message = "A grant has a wildcard that none of the three kinds explains."
+    error_message = "A grant has a wildcard that none of those kinds explains."
   }
 
   assert {
@@ -152,13 +154,18 @@ run "names_are_the_documented_ones" {
   }
 
   assert {
-    condition     = aws_sns_topic.new_invoice.name == "NewInvoiceTopicNotification" && aws_cognito_identity_pool.this.identity_pool_name == "WallenstamAppIdentityPool"
+    condition     = aws_sns_topic.new_invoice.name == "NewInvoiceTopicNotification" && aws_sns_topic.new_invoice.name == local.manifest.topics.new_invoice.name && aws_cognito_identity_pool.this.identity_pool_name == "WallenstamAppIdentityPool"
     error_message = "Topic and identity pool."
   }
 
   assert {
     condition     = aws_cloudwatch_event_rule.this["DailyLambdaTrigger"].schedule_expression == "cron(30 8 ? * MON-FRI *)"
     error_message = "The schedule of weekday mornings."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_rule.this["DailyReminderTrigger"].schedule_expression == "cron(0 7 * * ? *)"
+    error_message = "The schedule of reminders."
   }
 
   assert {
@@ -191,6 +198,11 @@ run "failures_are_kept" {
 
 run "secrets_stay_in_secrets_manager" {
   command = plan
+
+  assert {
+    condition     = local.environment["PUSH_APPLICATION"] == "" && local.environment["INVOICE_TOPIC"] == aws_sns_topic.new_invoice.arn
+    error_message = "Without Apple's key the functions are told of no platform application."
+  }
 
   assert {
     condition     = !contains(values(local.environment), "a-client-id")
@@ -241,6 +253,11 @@ run "a_key_of_ones_own_and_push" {
   assert {
     condition     = length(aws_kms_key.this) == 1 && length(aws_sns_platform_application.ios) == 1 && output.graphql_url == "https://api.example.com/graphql"
     error_message = "Options make what they say."
+  }
+
+  assert {
+    condition     = local.environment["PUSH_APPLICATION"] == aws_sns_platform_application.ios[0].arn
+    error_message = "The functions are told of the platform application."
   }
 }
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 import yaml
 from botocore.exceptions import ClientError
+from paypulse.ingest_rental import ingest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -37,7 +38,6 @@ from paypulse.aws.users import DynamoUsers
 from paypulse.clock import utc_now
 from paypulse.documents import user_of_rental_key
 from paypulse.errors import ErrorType, TransientError, UserErrorCode
-from paypulse.ingest_rental import ingest
 from paypulse.ledger import STALE_AFTER
 from paypulse.mail import MessagePage, RawMail
 from paypulse.receipts import Category
