@@ -10,7 +10,7 @@ from ingestion.parsing.receipts.category_words import COMPILED_PARTS, COMPILED_S
 from paypulse.receipts import Category, DocumentType, ReceiptOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 _REFUND = re.compile(
     r"(?i)\b(?:återbetalning\w*|återbetal(?:at|ar|ade|as|d|t)|återköp|krediter(?:ing|at|as|ad)\w*|kreditfaktura|kreditnota"
@@ -174,9 +174,17 @@ def document_type(subject: str, text: str, outcome: ReceiptOutcome) -> DocumentT
 
 
 def categorize(
-    sender_name: str, domain: str, subject: str, text: str, hints: Collection[Category]
+    sender_name: str,
+    domain: str,
+    subject: str,
+    text: str,
+    hints: Collection[Category],
+    items: Sequence[str] = (),
 ) -> Category:
-    """Return what was bought: by the shop's name, then by words and by what was found."""
+    """Return what was bought: by the shop's name, then by words and by what was found.
+
+    Words in the names of the items count twice: the rest of a mail speaks of other things, too.
+    """
     scores: Counter[Category] = Counter()
     label = domain.rsplit(".", 1)[0].replace(".", " ")
     for category, pattern in COMPILED_SHOPS.items():
@@ -187,11 +195,14 @@ def categorize(
     for category, pattern in COMPILED_PARTS.items():
         if pattern.search(f"{sender_name} {label}"):
             scores[category] += 5
+    names = "\n".join(items)
     body = f"{subject}\n{subject}\n{text[:8000]}"
     for category, weight, pattern in COMPILED_WORDS:
         different = {match.lower() for match in pattern.findall(body)}
         scores[category] += weight * min(len(different), 4)
         scores[category] += weight * min(len(set(pattern.findall(f"{subject} {sender_name}"))), 2)
+        bought = {match.lower() for match in pattern.findall(names)}
+        scores[category] += weight * min(len(bought), 4)
     for hint in hints:
         scores[hint] += 12
     best = max(scores, key=lambda category: scores[category], default=Category.MISCELLANEOUS)

@@ -33,12 +33,10 @@ def read_blocks(rows: Sequence[Row]) -> ItemReading:
         named = NamedItem("")
         end = index
         while end < len(rows) and (
-            take_block_row(rows[end], named) or _is_feature_within(rows, end, index)
+            take_block_row(rows[end], named) or (end > index and _is_feature_of(named, rows, end))
         ):
             end += 1
-        head_at = index - 1
-        while head_at > max(0, index - 5) and _is_feature(rows[head_at]):
-            head_at -= 1
+        head_at = _head_of(rows, index)
         above = [cell for cell in rows[head_at].cells if cell]
         priced = named.unit_minor is not None or named.line_minor is not None
         described = named.unit_minor is not None or named.quantity or named.attributes
@@ -65,6 +63,19 @@ def read_blocks(rows: Sequence[Row]) -> ItemReading:
     return reading
 
 
+def _head_of(rows: Sequence[Row], begin: int) -> int:
+    """Return where the name of the block stands that begins here: above its features."""
+    at = begin - 1
+    while at > max(0, begin - 5) and _is_feature(rows[at]):
+        at -= 1
+    head = rows[at].text
+    is_name = not (
+        take_block_row(rows[at], NamedItem("")) or field_names(head) or money_kind(head)[0]
+    )
+    # "Pocket: Vinterns hjärta" right under another item is a name itself.
+    return at if is_name and not _is_fact(rows[at]) else begin - 1
+
+
 def _is_feature(row: Row) -> bool:
     """Tell whether a row says something else about an item: `Författare: Ingrid Malmsjö`."""
     cells = [cell for cell in row.cells if cell]
@@ -73,10 +84,18 @@ def _is_feature(row: Row) -> bool:
     return not field_names(cells[0].split(":")[0])
 
 
-def _is_feature_within(rows: Sequence[Row], at: int, begin: int) -> bool:
-    """Tell whether a feature stands between the lines of a block."""
-    followed = at + 1 < len(rows) and take_block_row(rows[at + 1], NamedItem(""))
-    return at > begin and followed and _is_feature(rows[at])
+def _is_feature_of(named: NamedItem, rows: Sequence[Row], at: int) -> bool:
+    """Tell whether a feature stands between the lines of one item, and begins no other."""
+    below = NamedItem("")
+    if at + 1 >= len(rows) or not _is_feature(rows[at]) or not take_block_row(rows[at + 1], below):
+        return False
+    again = (
+        (named.quantity and below.quantity)
+        or (named.unit_minor is not None and below.unit_minor is not None)
+        or (named.line_minor is not None and below.line_minor is not None)
+        or named.attributes.keys() & below.attributes.keys()
+    )
+    return not again
 
 
 def _is_fact(row: Row) -> bool:

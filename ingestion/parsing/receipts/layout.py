@@ -75,7 +75,9 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     layout = Layout(_solve(rows, refund=refund), refund=refund)
     layout.currency, layout.currencies = _currency(rows, domain, layout.sums)
     values.month_first = layout.currency in ("USD", "CAD")
-    is_invoice = bool(re.search(r"(?i)faktura|invoice|räkning|\bbill\b|rechnung", subject))
+    is_invoice = bool(
+        re.search(r"(?i)(?<!kredit)faktura|invoice|räkning|\bbill\b|rechnung", subject)
+    )
     is_receipt = bool(re.search(r"(?i)kvitto|receipt|beleg|quittung|kvittering", subject))
     numbers = numbers_of(values, subject, is_invoice=is_invoice, is_receipt=is_receipt)
     layout.order_number = next(numbers, None)

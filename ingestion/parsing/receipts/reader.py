@@ -214,7 +214,9 @@ def _category(read: MailReading) -> Category:
     if any("size" in item.attributes for item in items):
         hints.append(Category.CLOTHING)
     domain = read.mail.sender.rpartition("@")[2]
-    return categorize(read.mail.sender_name, domain, read.mail.subject, read.page.text, hints)
+    names = [item.name for item in items]
+    subject = read.mail.subject
+    return categorize(read.mail.sender_name, domain, subject, read.page.text, hints, names)
 
 
 def _outcome(read: MailReading) -> ReceiptOutcome:

@@ -87,8 +87,7 @@ _MONTH_NUMBERS = {
     )
     for name in names.split()
 }
-
-
+_OF_DOCUMENTS = ("invoice_number", "receipt_number")
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
 _DASH = re.compile(r"(?i)\.?\s*(?:[-–—]{1,2}|till|to|through|t\.o\.m\.?)\s*")
 
@@ -108,6 +107,7 @@ class Values:
         self._rows = rows
         self._near = near
         self._by_name: dict[str, list[Pair]] = {}
+        self._place = {pair: place for place, pair in enumerate(pairs)}
         for pair in pairs:
             for name in field_names(pair.label):
                 self._by_name.setdefault(name, []).append(pair)
@@ -128,7 +128,7 @@ class Values:
     def is_before(self, name: str, other: str) -> bool:
         """Tell whether the first label of one name stands above the first of another."""
         pairs, others = self._by_name.get(name), self._by_name.get(other)
-        return bool(pairs and others and pairs[0].row < others[0].row)
+        return bool(pairs and others and self._place[pairs[0]] < self._place[others[0]])
 
     def day(self, *names: str) -> Found[date] | None:
         """Return a labelled date."""
@@ -301,15 +301,20 @@ def numbers_of(
     elif is_receipt:
         order.remove("receipt_number")
         order.insert(2, "receipt_number")
-    # Of several, the one in the subject is the one that the mail is about.
-    for found in values.numbers(*order[:-1]):
-        if re.search(rf"(?<![\w-]){re.escape(found.value)}(?![\w-])", subject):
-            yield found
     if values.is_before("number", "booking"):
         # "Nummer" on top and a booking code further down: both are given, and differ.
         order.insert(1, "number")
     for name in order:
+        if name in _OF_DOCUMENTS:
+            yield from _in_subject(values.numbers(*_OF_DOCUMENTS), subject)
         if (labelled := values.number(name)) is not None:
             yield labelled
     if (in_text := values.number_in_text(subject)) is not None:
         yield in_text
+
+
+def _in_subject(numbers: Iterator[Found[str]], subject: str) -> Iterator[Found[str]]:
+    """Of an invoice's number and its receipt's, the subject tells what the mail is."""
+    for found in numbers:
+        if re.search(rf"(?<![\w-]){re.escape(found.value)}(?![\w-])", subject):
+            yield found
