@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 import yaml
 from botocore.exceptions import ClientError
-from paypulse.ingest_rental import ingest
+from paypulse.ingest_mail import ingest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
