@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_lambda_powertools.logging import Logger
 
 from devstack.sample_mailbox import notice_mail
 from ingestion import fetch_latest_invoice
@@ -88,3 +89,4 @@ def test_what_a_schedule_begins_is_followed_by_its_runs_id(
     (key,) = tenant.keys()
     stored = aws.client("s3").head_object(Bucket=BUCKET, Key=key)
     assert stored["Metadata"]["correlation-id"] == run.correlation_id == run.run_id
+    assert Logger().get_correlation_id() == run.run_id  # of the last line
