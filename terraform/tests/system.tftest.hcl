@@ -117,6 +117,29 @@ run "no_grant_is_wider_than_it_must_be" {
   }
 }
 
+run "archives_have_a_place_and_a_time" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([
+      for statement in module.function["export_user_data"].statements : [
+        for resource in statement.resources : endswith(resource, "/exports/*")
+      ] if contains(statement.actions, "s3:PutObject")
+    ]))
+    error_message = "Archives are written below exports/, and nothing is written elsewhere."
+  }
+
+  assert {
+    condition = anytrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.this["invoices"].rule :
+      rule.filter[0].prefix == "exports/" && rule.expiration[0].days == 1
+      && rule.noncurrent_version_expiration[0].noncurrent_days == 1
+      if rule.id != "forget"
+    ])
+    error_message = "Archives and their old versions go after a day."
+  }
+}
+
 run "names_are_the_documented_ones" {
   command = plan
 
