@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from paypulse.aws import clients
+from resolvers import manage_devices
+from tests.outboxes import running_outbox
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.conftest import Aws
+    from tests.outboxes import RunningOutbox
 
 EVENTS = Path(__file__).parents[1] / "events"
 
@@ -80,3 +85,13 @@ def queued(aws: Aws) -> Callable[[str], list[dict[str, Any]]]:
         return found
 
     return take
+
+
+@pytest.fixture(scope="session")
+def outbox(aws: Aws, function_variables: None) -> Iterator[RunningOutbox]:
+    """SNS as the functions meet it in the dev stack."""
+    with running_outbox(aws.url) as running, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_SNS", running.url)
+        clients.sns.cache_clear()
+        manage_devices._build.cache_clear()
+        yield running
