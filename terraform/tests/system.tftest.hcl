@@ -92,7 +92,7 @@ run "no_grant_is_wider_than_it_must_be" {
               endswith(resource, "/*") && alltrue([for action in statement.actions : startswith(action, "s3:")]),
               endswith(resource, "/*") && alltrue([for action in statement.actions : startswith(action, "secretsmanager:")]),
               strcontains(resource, ":endpoint/") && endswith(resource, "/PayPulse/*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
-              strcontains(resource, "NewInvoice") && endswith(resource, ":*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
+              strcontains(resource, ":sns:") && endswith(resource, ":*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
             ]),
             resource == "*",
           ])
@@ -279,8 +279,8 @@ run "a_key_of_ones_own_and_push" {
   }
 
   assert {
-    condition     = local.environment["PUSH_APPLICATION"] == aws_sns_platform_application.ios[0].arn
-    error_message = "The functions are told of the platform application."
+    condition     = local.environment["PUSH_APPLICATION"] == local.platform_application_arn
+    error_message = "The functions are told of the platform application, and granted the same one."
   }
 }
 

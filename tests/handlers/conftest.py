@@ -15,14 +15,17 @@ from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app
 from devstack.resources import GOOGLE_CLIENT_ID
 from ingestion import fetch_invoices, fetch_latest_invoice
-from resolvers import delete_user, gmail_store_tokens
+from paypulse.aws import clients
+from resolvers import delete_user, gmail_store_tokens, manage_devices
 from tests.handlers.tenants import Inboxes, Tenant
+from tests.outboxes import running_outbox
 from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.conftest import Aws
+    from tests.outboxes import RunningOutbox
 
 EVENTS = Path(__file__).parents[1] / "events"
 
@@ -129,3 +132,13 @@ def new_tenant(
 @pytest.fixture
 def tenant(new_tenant: Callable[..., Tenant]) -> Tenant:
     return new_tenant()
+
+
+@pytest.fixture(scope="session")
+def outbox(aws: Aws, function_variables: None) -> Iterator[RunningOutbox]:
+    """SNS as the functions meet it in the dev stack."""
+    with running_outbox(aws.url) as running, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_SNS", running.url)
+        clients.sns.cache_clear()
+        manage_devices._build.cache_clear()
+        yield running
