@@ -50,6 +50,7 @@ VARIABLES = {
     "features": {"autoscaling": False, "tracing": False},
     "deletion_protection": False,
     "secret_values": {"google_client_id": GOOGLE_CLIENT_ID},
+    "apns": {"signing_key": "p8", "key_id": "k", "team_id": "t", "bundle_id": "b"},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,17 @@ from rich import box
 from rich.table import Table
 
 from devstack.tables import make_console
+from devstack.vendor_files import read_folder
 from ingestion.parsing.extract import extract_mail, extract_notice
+from ingestion.parsing.receipts.message import read_message
+from ingestion.parsing.receipts.reader import KnownVendor, read_receipt_mail
+from paypulse.vendors import find_vendor, parse_vendor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from paypulse.receipts import ReceiptReading
+    from paypulse.vendors import VendorConfig
 
 _COLUMNS = {
     "rent_notice": ("dueDate", "totalAmount", "hyra", "moms", "ocr"),
@@ -53,12 +61,15 @@ def _records(files: Sequence[Path], unopened: list[Path]) -> Iterator[dict[str, 
             print(f"paypulse: cannot open {file}: {error.strerror}", file=sys.stderr)
             unopened.append(file)
             continue
-        extract = extract_mail if file.suffix.lower() == ".eml" else extract_notice
-        yield extract(str(file), content)
+        if file.suffix.lower() == ".eml":
+            yield extract_mail(str(file), content, read_as_deployed)
+        else:
+            yield extract_notice(str(file), content)
 
 
 def _table(records: list[dict[str, Any]], columns: Sequence[str]) -> Table:
-    table = Table("file", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("file", no_wrap=True)
     for heading in ("outcome", *columns):
         table.add_column(heading, no_wrap=True)
     for record in records:
@@ -66,3 +77,16 @@ def _table(records: list[dict[str, Any]], columns: Sequence[str]) -> Table:
         values = ("" if fields.get(name) is None else str(fields[name]) for name in columns)
         table.add_row(Path(record["file"]).name, record["outcome"], *values)
     return table
+
+
+@cache
+def _vendors() -> tuple[VendorConfig, ...]:
+    return tuple(parse_vendor(file.record) for file in read_folder() if not file.problems)
+
+
+def read_as_deployed(content: bytes) -> ReceiptReading:
+    """Read a mail as the function does: a vendor that has a file names itself and its category."""
+    mail = read_message(content)
+    vendor = find_vendor(_vendors(), mail.sender, mail.subject)
+    known = KnownVendor(vendor.vendor_name, vendor.category, vendor.hints) if vendor else None
+    return read_receipt_mail(mail, known=known)

@@ -199,6 +199,28 @@ class Person:
         if errors:
             raise StepFailed(f"connecting Gmail: {errors}")
 
+    async def register_device(self, device_id: str, token: str, name: str | None = None) -> None:
+        """Let a device have pushes."""
+        answer = await self.ask(
+            """mutation ($input: RegisterDeviceInput!) { registerDevice(input: $input) {
+                 device { id } userErrors { code message } } }""",
+            input={"deviceId": device_id, "token": token, "name": name},
+        )
+        errors = answer["registerDevice"]["userErrors"]
+        if errors:
+            raise StepFailed(f"registering a device: {errors}")
+
+    async def update_notifications(self, **changes: Any) -> None:
+        """Change what there is to be told, with the names of the API's input."""
+        answer = await self.ask(
+            """mutation ($input: UpdateNotificationSettingsInput!) {
+                 updateNotificationSettings(input: $input) { userErrors { code message } } }""",
+            input=changes,
+        )
+        errors = answer["updateNotificationSettings"]["userErrors"]
+        if errors:
+            raise StepFailed(f"changing the settings: {errors}")
+
     async def subscribe(self) -> None:
         """Follow invoices and runs; the events gather in the two lists."""
         for document, name, events in (

@@ -34,6 +34,8 @@ class Source(_Part):
     bucket: str | None = None
     queue: str | None = None
     secret: str | None = None
+    topic: str | None = None
+    push_application: str | None = None
     variable: str | None = None
     api: Literal["graphql_url"] | None = None
     # `Table:SortKey,…` of every table with this partition key and a sort key.
@@ -45,8 +47,8 @@ class Source(_Part):
     def _one_source(self) -> Self:
         if len(self.model_fields_set) != 1:
             raise ValueError(
-                "give exactly one of table, bucket, queue, secret, variable, api, keyed_by,"
-                " details_of"
+                "give exactly one of table, bucket, queue, secret, topic, push_application,"
+                " variable, api, keyed_by, details_of"
             )
         return self
 
@@ -105,9 +107,11 @@ class Grants(_Part):
 
     tables: dict[str, Access] = {}
     indexes: dict[str, list[str]] = {}
-    buckets: dict[str, Literal["read", "read_write", "erase"]] = {}
+    buckets: dict[str, Literal["read", "read_write", "erase", "export"]] = {}
     queues: dict[str, Literal["send"]] = {}
     secrets: dict[str, Literal["read", "update", "manage"]] = {}
+    topics: dict[str, Literal["publish", "subscribe"]] = {}
+    push_applications: dict[str, Literal["register", "send"]] = {}
     streams: list[str] = []
     publish: list[str] = []
 
@@ -188,6 +192,8 @@ class Bucket(_Part):
 
     variable: str
     versioning: bool = False
+    # Prefix of keys => after how many days S3 removes what lies there, old versions included.
+    expires_after_days: dict[str, Annotated[int, Field(ge=1)]] = {}
 
 
 class Queue(_Part):
@@ -203,6 +209,18 @@ class Secret(_Part):
 
     name: str | None = None
     prefix: str | None = None
+
+
+class Topic(_Part):
+    """An SNS topic."""
+
+    name: str
+
+
+class PushApplication(_Part):
+    """An SNS platform application: the app, as Apple's push service knows it."""
+
+    name: str
 
 
 class Schedule(_Part):
@@ -228,6 +246,8 @@ class Stack(_Part):
     buckets: dict[str, Bucket]
     queues: dict[str, Queue]
     secrets: dict[str, Secret]
+    topics: dict[str, Topic]
+    push_applications: dict[str, PushApplication]
     schedules: dict[str, Schedule]
 
     @property
@@ -298,6 +318,8 @@ def _unknown_references(stack: Stack) -> list[str]:
         "bucket": stack.buckets,
         "queue": stack.queues,
         "secret": stack.secrets,
+        "topic": stack.topics,
+        "push_application": stack.push_applications,
         "variable": stack.variables,
         "schedule": stack.schedules,
         "stream": stack.tables,
@@ -343,6 +365,11 @@ def _function_references(stack: Stack) -> list[tuple[str, str, str]]:
         found += [(f"{key}.grants.buckets", "bucket", each) for each in grants.buckets]
         found += [(f"{key}.grants.queues", "queue", each) for each in grants.queues]
         found += [(f"{key}.grants.secrets", "secret", each) for each in grants.secrets]
+        found += [(f"{key}.grants.topics", "topic", each) for each in grants.topics]
+        found += [
+            (f"{key}.grants.push_applications", "push_application", each)
+            for each in grants.push_applications
+        ]
         found += [(f"{key}.grants.streams", "table", each) for each in grants.streams]
         for trigger in function.triggers:
             found += [

@@ -148,9 +148,19 @@ def client(service: str, endpoint_url: str, access_key: str = "test", secret: st
 
 
 def function_environment(
-    name: str, values: Mapping[str, str], endpoint_url: str, access_key: str, secret: str
+    name: str,
+    values: Mapping[str, str],
+    endpoint_url: str,
+    access_key: str,
+    secret: str,
+    *,
+    sns_url: str | None = None,
 ) -> dict[str, str]:
-    """Return a function's whole environment: its own variables and what Lambda adds."""
+    """Return a function's whole environment: its own variables and what Lambda adds.
+
+    Args:
+        sns_url: Where SNS is, if not at the endpoint of everything else.
+    """
     return {
         **values,
         "AWS_LAMBDA_FUNCTION_NAME": name,
@@ -159,6 +169,7 @@ def function_environment(
         "AWS_ACCESS_KEY_ID": access_key,
         "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ENDPOINT_URL_SNS": sns_url or endpoint_url,
         "POWERTOOLS_SERVICE_NAME": name,
         "PYTHONUTF8": "1",
     }

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 GOOGLE_CLIENT_ID = "paypulse-local.apps.googleusercontent.com"
 _ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/paypulse-local"
 _TWO_WEEKS_S = "1209600"
+_SNS = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}"
+_PLATFORM = "APNS_SANDBOX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,23 @@ class Resources:
             self._create_function(name, function, invoke_url)
         self._connect_bucket_triggers()
 
+    def make_keys(self) -> dict[str, tuple[str, str]]:
+        """Return a new key pair for every function; those of an earlier start end.
+
+        Of IAM users, because MiniStack knows them: it opens no link that was signed with others.
+        """
+        return {name: self._make_key(name) for name in self.stack.functions}
+
+    def _make_key(self, name: str) -> tuple[str, str]:
+        iam = self._client("iam")
+        try:
+            iam.create_user(UserName=name)
+        except iam.exceptions.EntityAlreadyExistsException:
+            for old in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+                iam.delete_access_key(UserName=name, AccessKeyId=old["AccessKeyId"])
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
     def create_stores(self) -> None:
         """Make tables, queues, secrets and buckets, without anything that acts on them."""
         for name, table in self.stack.tables.items():
@@ -48,6 +67,7 @@ class Resources:
         self._create_secrets()
         for bucket in self.stack.buckets:
             self._create_bucket(bucket)
+        self._create_channels()
 
     def environment(self, function: Function, graphql_url: str, google_url: str) -> dict[str, str]:
         """Return the values of a function's variables."""
@@ -66,6 +86,10 @@ class Resources:
                 case "secret":
                     secret = self.stack.secrets[key]
                     values[name] = secret.name or secret.prefix or ""
+                case "topic":
+                    values[name] = self.topic_arn(key)
+                case "push_application":
+                    values[name] = self.push_application_arn(key)
                 case "variable":
                     values[name] = overrides.get(key, self.stack.variables[key])
                 case "api":
@@ -81,6 +105,14 @@ class Resources:
     def queue_url(self, queue: str) -> str:
         """Return where a queue is reached."""
         return f"{self.aws_url}/{ACCOUNT_ID}/{queue}"
+
+    def topic_arn(self, topic: str) -> str:
+        """Return the ARN of a topic."""
+        return f"{_SNS}:{self.stack.topics[topic].name}"
+
+    def push_application_arn(self, application: str) -> str:
+        """Return the ARN of a platform application."""
+        return f"{_SNS}:app/{_PLATFORM}/{self.stack.push_applications[application].name}"
 
     def stream_arn(self, table: str) -> str:
         """Return the ARN of a table's stream."""
@@ -142,6 +174,31 @@ class Resources:
             return
         status = "Enabled" if self.stack.buckets[bucket].versioning else "Suspended"
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
+        rules: Any = [
+            {
+                "ID": prefix,
+                "Status": "Enabled",
+                "Filter": {"Prefix": prefix},
+                "Expiration": {"Days": days},
+                "NoncurrentVersionExpiration": {"NoncurrentDays": days},
+            }
+            for prefix, days in self.stack.buckets[bucket].expires_after_days.items()
+        ]
+        if rules:
+            s3.put_bucket_lifecycle_configuration(
+                Bucket=name, LifecycleConfiguration={"Rules": rules}
+            )
+
+    def _create_channels(self) -> None:
+        sns = self._client("sns")
+        for topic in self.stack.topics.values():
+            sns.create_topic(Name=topic.name)
+        for application in self.stack.push_applications.values():
+            sns.create_platform_application(
+                Name=application.name,
+                Platform=_PLATFORM,
+                Attributes={"PlatformPrincipal": "local", "PlatformCredential": "local"},
+            )
 
     def _create_function(self, name: str, function: Function, invoke_url: str) -> None:
         awslambda = self._client("lambda")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import secrets
 import shutil
 import socket
@@ -39,6 +38,9 @@ from devstack.google.server import create_app as create_google
 from devstack.graphiql import page
 from devstack.manifest import Stack, load_stack
 from devstack.ministack import ACCOUNT_ID, REGION, MiniStack, function_environment
+from devstack.outbox import page as outbox_page
+from devstack.outbox.messages import Outbox
+from devstack.outbox.sns import Sns
 from devstack.resources import GOOGLE_CLIENT_ID, Resources
 from devstack.streams import StreamMapping
 from devstack.vendor_files import load_vendors
@@ -91,9 +93,11 @@ class DevStack:
     resources: Resources = field(init=False)
     account: GoogleAccount = field(init=False)
     ports: tuple[int, int, int] = field(init=False)
-    credentials: dict[str, IamCredential] = field(init=False)
+    # Access key id and secret of each function.
+    function_keys: dict[str, tuple[str, str]] = field(init=False)
     gateway: Any = field(init=False)
     certificate: Certificate | None = field(default=None, init=False)
+    outbox: Outbox = field(default_factory=Outbox, init=False)
     _internal_port: int = field(default=0, init=False)
     _exit: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
@@ -121,6 +125,11 @@ class DevStack:
     def internal_realtime_url(self) -> str:
         """The same as `realtime_url`, never over TLS."""
         return self.internal_graphql_url.replace("http", "ws", 1)
+
+    @property
+    def outbox_url(self) -> str:
+        """Where pushes and e-mails are shown."""
+        return f"{self.page_url}outbox"
 
     @property
     def google_url(self) -> str:
@@ -160,13 +169,17 @@ class DevStack:
         token = secrets.token_urlsafe(16)
         await asyncio.to_thread(self.resources.create, f"{self._base_url}/_functions/{token}")
         vendors = self._spawn(asyncio.to_thread(load_vendors, self.aws.url))
-        self.credentials = {name: _credential(name) for name in self.stack.functions}
-        workers = self._make_workers(state / "logs")
+        self.function_keys = await asyncio.to_thread(self.resources.make_keys)
+        workers = self._make_workers(state / "logs", f"{self._base_url}/_sns/{token}")
         self._exit.push_async_callback(workers.stop)
         await self._serve(create_google([self.account]), google_socket)
-        route = Route(f"/_functions/{token}", _pass_on_to(workers), methods=["POST"])
-        graphiql = page.Api(api_key=API_KEY, demo=(DEMO_EMAIL, DEMO_PASSWORD))
-        app = create_gateway(self._api_config(), workers, routes=[route, *page.routes(graphiql)])
+        routes = [
+            Route(f"/_functions/{token}", _pass_on_to(workers), methods=["POST"]),
+            Route(f"/_sns/{token}", Sns(self.aws.url, self.outbox).answer, methods=["POST"]),
+            *outbox_page.routes(self.outbox),
+            *page.routes(page.Api(api_key=API_KEY, demo=(DEMO_EMAIL, DEMO_PASSWORD))),
+        ]
+        app = create_gateway(self._api_config(), workers, routes=routes)
         self.gateway = app.state.gateway
         if internal_socket:
             self.certificate = find_or_make(state / "tls")
@@ -193,14 +206,14 @@ class DevStack:
         self._internal_port = (internal or gateway).getsockname()[1]
         return gateway, google, internal
 
-    def _make_workers(self, logs: Path) -> Workers:
+    def _make_workers(self, logs: Path, sns_url: str) -> Workers:
         environments = {
             name: function_environment(
                 name,
                 self.resources.environment(function, self.internal_graphql_url, self.google_url),
                 self.aws.url,
-                access_key_id(name),
-                self.credentials[name].secret_access_key,
+                *self.function_keys[name],
+                sns_url=sns_url,
             )
             for name, function in self.stack.functions.items()
         }
@@ -210,7 +223,9 @@ class DevStack:
         from resolvers.schema.export import documented_sdl  # noqa: PLC0415 - 200 ms of Strawberry
 
         api = self.stack.api
-        by_key = {access_key_id(name): each for name, each in self.credentials.items()}
+        by_key = {
+            key: _credential(name, secret) for name, (key, secret) in self.function_keys.items()
+        }
         return ApiConfig(
             sdl=documented_sdl(),
             data_sources=_data_sources(self.stack),
@@ -305,16 +320,11 @@ def _load_account(mailbox: Path) -> GoogleAccount:
     )
 
 
-def _credential(function: str) -> IamCredential:
+def _credential(function: str, secret: str) -> IamCredential:
     return IamCredential(
-        secret_access_key=secrets.token_urlsafe(30),
+        secret_access_key=secret,
         principal_arn=f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{function}/{function}",
     )
-
-
-def access_key_id(function: str) -> str:
-    """Return the access key id with which a function signs."""
-    return "ASIA" + hashlib.sha256(function.encode()).hexdigest()[:16].upper()
 
 
 def listen(port: int) -> socket.socket:

@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from devstack.sample_notices import make_notice, make_ocr
+from devstack.sample_receipts import SampleReceipt, make_receipts
 
 FOLDER = Path(__file__).parent / "mailbox"
 LANDLORD = "Wallenstam <kundservice@wallenstam.se>"
@@ -36,7 +37,16 @@ def make_mails() -> dict[str, EmailMessage]:
     for index in range(_MONTHS):
         due_on = _due_day(index)
         mails[f"{due_on:%Y-%m}-hyresavi"] = notice_mail(due_on, index)
-    return {**mails, **_awkward_mails()}
+    receipts = {receipt.name: receipt_mail(receipt) for receipt in make_receipts()}
+    return {**mails, **_awkward_mails(), **receipts}
+
+
+def receipt_mail(receipt: SampleReceipt) -> EmailMessage:
+    """Return a shop's mail."""
+    mail = _mail(receipt.sender, receipt.subject, receipt.sent_at)
+    mail["X-Gmail-Labels"] = receipt.labels
+    mail.set_content(f"<html><body>\n{receipt.html}\n</body></html>\n", subtype="html")
+    return mail
 
 
 def notice_mail(

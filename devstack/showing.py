@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import statistics
 import tempfile
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from gql.transport.exceptions import TransportError
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from devstack import tables
 from devstack.graphiql.page import INSTALL_COMMAND, is_installed
-from devstack.journey import Endpoints, Person, StepFailed, wait_for
+from devstack.journey import Endpoints, Person, StepFailed, wait_for, wait_until
 from devstack.ministack import client
+from devstack.outbox.messages import Push
 from devstack.running import (
     API_KEY,
     DEMO_EMAIL,
@@ -34,9 +37,14 @@ from devstack.sample_mailbox import notice_mail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import date
+
+    from devstack.outbox.messages import Email
 
 _RUN_LIMIT_S = 60.0
 _EVENT_LIMIT_S = 10.0
+_DEVICE_TOKEN = "d1" * 32  # of the device in the demo; Apple's look like this
+_REMINDER_DAYS = 3
 
 console = tables.make_console()
 
@@ -45,6 +53,7 @@ async def run(options: Options) -> None:
     """Keep the system up until Ctrl-C, with a demo account whose Gmail is connected."""
     async with _started(options) as stack, Person(endpoints(stack)) as person:
         await _prepare(person)
+        stack.outbox.on_message = _print_message
         asked = _stop_when_asked()  # before anyone is told how to ask
         console.print(_welcome(stack))
         await asked.wait()
@@ -78,16 +87,20 @@ async def _walk(stack: DevStack, person: Person) -> None:
     _step("logged in", await _timed(person.log_in(DEMO_EMAIL, DEMO_PASSWORD)))
     _step(f"connected {GOOGLE_EMAIL}", await _timed(person.connect_gmail(GOOGLE_EMAIL)))
     _step("subscribed to invoices and runs", await _timed(person.subscribe()))
+    _step("registered a phone, asked for e-mail", await _timed(_want_to_be_told(person)))
     outcome = await _ingest(person)
     if outcome["status"] == "FAILED" or outcome["remaining"]:
         raise StepFailed(f"the run did not end well: {outcome}")
     count = await check_invoices(person)
     _step(f"{count} invoices, each announced by an event", None)
     delays = await asyncio.to_thread(latencies, stack, person)
-    latest_s = await _new_mail(person)
+    latest_s, due_on = await _new_mail(person)
     _step("a new notice came in: mail delivered → event", latest_s)
+    _step("pushed to the phone, with a warning", await _timed(check_warning(stack)))
+    _step("reminded before it is due, once", await _timed(_check_reminder(stack, due_on)))
     await _print_findings(person)
     _print_events(person)
+    console.print(tables.outbox(stack.outbox.pushes, stack.outbox.emails))
     console.print(
         f"mail stored → event: median {statistics.median(delays):.2f} s,"
         f" slowest {max(delays):.2f} s ({len(delays)} notices at once)"
@@ -116,11 +129,47 @@ def _announced(person: Person) -> set[str]:
     return ids
 
 
-async def _new_mail(person: Person) -> float:
-    """Deliver this month's notice to the mailbox and wait for its event."""
+async def _want_to_be_told(person: Person) -> None:
+    await person.register_device("demo-phone", _DEVICE_TOKEN, "The demo's phone")
+    await person.update_notifications(email=True, language="EN", reminderDays=[_REMINDER_DAYS])
+
+
+async def check_warning(stack: DevStack, limit_s: float = _EVENT_LIMIT_S) -> None:
+    """Wait for a push that warns before paying.
+
+    Raises:
+        StepFailed: none came in time.
+    """
+    await wait_until(
+        lambda: any(each.category == "INVOICE_WARNING" for each in stack.outbox.pushes), limit_s
+    )
+
+
+async def _check_reminder(stack: DevStack, due_on: date) -> None:
+    """Let the schedule fire, twice, for the reminder day, and wait for one reminder."""
+
+    def count() -> int:
+        return sum(each.category == "REMINDER" for each in stack.outbox.pushes)
+
+    day = due_on - timedelta(days=_REMINDER_DAYS)
+    event = json.dumps({"source": "aws.events", "time": f"{day}T07:00:00Z"}).encode()
+    functions = client("lambda", stack.aws.url)
+    for _ in range(2):
+        await asyncio.to_thread(functions.invoke, FunctionName="send_due_reminders", Payload=event)
+    await wait_until(lambda: count() > 0, _EVENT_LIMIT_S)
+    if count() > 1:
+        raise StepFailed("a reminder came twice")
+
+
+async def _new_mail(person: Person) -> tuple[float, date]:
+    """Deliver this month's notice, whose bankgiro is another one, and wait for its event.
+
+    Returns:
+        The seconds it took, and when the notice is due.
+    """
     today = datetime.fromtimestamp(time.time(), UTC).date()
     due_on = (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    mail = notice_mail(due_on, 70, bankgiro="991-2346")
+    mail = notice_mail(due_on, 70, bankgiro="555-9876")
     before = len(person.invoice_events)
     async with (
         aiohttp.ClientSession() as http,
@@ -138,7 +187,7 @@ async def _new_mail(person: Person) -> float:
         last = found
     if last["outcome"] != "INGESTED":
         raise StepFailed(f"the new notice was not found: {last}")
-    return elapsed
+    return elapsed, due_on
 
 
 def latencies(stack: DevStack, person: Person) -> list[float]:
@@ -242,6 +291,7 @@ def _welcome(stack: DevStack) -> Panel:
         f"GraphiQL    {graphiql}",
         f"GraphQL     {stack.graphql_url}",
         f"real time   {stack.realtime_url}",
+        f"outbox      {stack.outbox_url} (pushes and e-mails)",
         f"Google      {stack.google_url} (emulator, {len(stack.account.messages)} mails)",
         f"AWS         {stack.aws.url} (MiniStack)",
         *([f"trust       {stack.certificate.authority}"] if stack.certificate else []),
@@ -262,6 +312,13 @@ def _stop_when_asked() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
     return asked
+
+
+def _print_message(message: Push | Email) -> None:
+    if isinstance(message, Push):
+        console.print(f"push        {escape(message.title)} – {escape(message.body)}")
+    else:
+        console.print(f"e-mail      {escape(message.subject)} → {escape(message.address)}")
 
 
 def _step(text: str, seconds: float | None) -> None:

@@ -13,6 +13,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from devstack.outbox.messages import Email, Push
+
 # Wide enough for every column where the output is no terminal and has no width of its own.
 _WIDTH_WITHOUT_TERMINAL = 110
 
@@ -41,6 +43,18 @@ def invoices(year: dict[str, Any]) -> Table:
             f"[bold]{each['total']['amount']}[/bold]",
             _words(each["warnings"]),
         )
+    return table
+
+
+def outbox(pushes: Sequence[Push], emails: Sequence[Email]) -> Table:
+    """Return what was sent to devices and addresses."""
+    table = _table("Outbox", ("to",))
+    table.add_column("says")
+    for push in pushes:
+        said = f"[bold]{escape(push.title)}[/bold]\n{escape(push.body)}"
+        table.add_row("push", said)
+    for email in emails:
+        table.add_row("e-mail", f"[bold]{escape(email.subject)}[/bold]\n{escape(email.body)}")
     return table
 
 
@@ -79,7 +93,7 @@ def events(received: Sequence[dict[str, Any]]) -> Table:
 def vendors(rows: Sequence[Sequence[str]]) -> Table:
     """Return vendors: category, id, name, whether active, senders."""
     table = _table("Vendors", ("category", "vendor_id", "name", "active"))
-    table.add_column("senders")
+    table.add_column("senders", overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row))
     return table

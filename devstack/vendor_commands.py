@@ -12,6 +12,7 @@ from devstack import tables
 from devstack.vendor_files import read_folder
 from paypulse.aws.vendors import DynamoVendors
 from paypulse.clock import utc_now
+from paypulse.errors import ConfigurationError
 from paypulse.push_vendors import Change, push_vendors
 from paypulse.vendors import parse_vendor
 
@@ -75,16 +76,24 @@ def list_folder(folder: Path) -> int:
 
 
 def open_store(table: str, endpoint_url: str | None, region: str | None) -> DynamoVendors:
-    """Return the table: of AWS, by the usual settings, or of an emulator on this machine."""
+    """Return the table: of AWS, by the usual settings, or of an emulator on this machine.
+
+    Raises:
+        ConfigurationError: there are no credentials, or no region.
+    """
     if endpoint_url and urlsplit(endpoint_url).hostname in _LOOPBACK:
         from devstack.ministack import client  # noqa: PLC0415 - boto3 is 140 ms
 
         return DynamoVendors(table, client("dynamodb", endpoint_url))
     import boto3  # noqa: PLC0415 - as above
 
-    return DynamoVendors(
-        table, boto3.client("dynamodb", endpoint_url=endpoint_url, region_name=region)
-    )
+    session = boto3.Session(region_name=region)
+    if not session.region_name or session.get_credentials() is None:
+        raise ConfigurationError(
+            "AWS credentials and a region are needed: set AWS_PROFILE and --region, or name the"
+            " dev stack's AWS with --endpoint-url http://127.0.0.1:4001"
+        )
+    return DynamoVendors(table, session.client("dynamodb", endpoint_url=endpoint_url))
 
 
 def _print_problems(files: Iterable[VendorFile]) -> int:

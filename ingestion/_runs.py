@@ -13,6 +13,7 @@ from ingestion.gmail.credentials import open_mailbox
 from ingestion.gmail.mime import read_mail
 from paypulse.aws import clients
 from paypulse.aws.documents import S3Documents
+from paypulse.aws.grant_locks import DynamoGrantLocks
 from paypulse.aws.ledger import DynamoLedger
 from paypulse.aws.rental_invoices import DynamoRentalInvoices
 from paypulse.aws.runs import DynamoRuns
@@ -21,6 +22,7 @@ from paypulse.aws.users import DynamoUsers
 from paypulse.clock import from_text, utc_now
 from paypulse.close_runs import RunCloser
 from paypulse.google.endpoints import GoogleEndpoints
+from paypulse.grant_lock import GrantLock
 from paypulse.ingest_mail import Ingestion, ingest
 from paypulse.rental_mail import RentalCollector, load_landlords
 from paypulse.start_runs import RunStarter
@@ -68,8 +70,11 @@ class RunWorker:
     users: UserStore
     invoices: RentalInvoiceStore
 
-    def work_on(self, user_id: str, run_id: str, context: LambdaContext) -> None:
+    def work_on(
+        self, user_id: str, run_id: str, correlation_id: str, context: LambdaContext
+    ) -> None:
         """Work on one run until it is done or handed over."""
+        Logger().set_correlation_id(correlation_id)
 
         def time_left_s() -> float:
             return max(0.0, context.get_remaining_time_in_millis() / 1000 - _RESERVE_S)
@@ -83,7 +88,8 @@ class RunWorker:
         Logger().info("run worked on", extra={"run": run_id, "continues": wait_s is not None})
         if wait_s is not None:
             delay_s = min(_MAX_DELAY_S, math.ceil(wait_s))
-            self.queue.send({"userId": user_id, "runId": run_id}, delay_s=delay_s)
+            message = {"userId": user_id, "runId": run_id, "correlationId": correlation_id}
+            self.queue.send(message, delay_s=delay_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +117,9 @@ class ScheduledRuns:
     def handle(self, message: dict[str, Any], context: LambdaContext) -> None:
         """Do what a queue's message asks for.
 
-        `{"userId", "runId"}` from a client's request, `{"userId", "scheduledAt"}` from the
-        schedule, or `{"fanOut", "scheduledAt"}` where a fan-out goes on at a cursor.
+        `{"userId", "runId", "correlationId"}` from a client's request, `{"userId",
+        "scheduledAt"}` from the schedule, or `{"fanOut", "scheduledAt"}` where a fan-out goes on at
+        a cursor.
         """
         if "fanOut" in message:
             self.fan_out(message["fanOut"], message["scheduledAt"], context)
@@ -120,7 +127,7 @@ class ScheduledRuns:
             scheduled_at = from_text(message["scheduledAt"])
             run = self._starter().prepare(message["userId"], self.kind, scheduled_at=scheduled_at)
             if run is not None:
-                self.worker.work_on(run.user_id, run.run_id, context)
+                self.worker.work_on(run.user_id, run.run_id, run.correlation_id, context)
         else:
             self.worker.work_on(*message_ids(message), context)
 
@@ -128,7 +135,9 @@ class ScheduledRuns:
         worker = self.worker
 
         def enqueue(run: IngestionRun) -> None:
-            worker.queue.send({"userId": run.user_id, "runId": run.run_id})
+            worker.queue.send(
+                {"userId": run.user_id, "runId": run.run_id, "correlationId": run.correlation_id}
+            )
 
         return RunStarter(
             runs=worker.runs,
@@ -161,6 +170,7 @@ def build_worker(
     open_user = partial(
         open_mailbox,
         grants=SecretGrants(settings.gmail_grant_prefix, secrets),
+        lock=GrantLock(locks=DynamoGrantLocks(settings.users_table, dynamodb), clock=utc_now),
         client_id=Secret(settings.google_client_id_secret, secrets).value,
         clock=utc_now,
         endpoints=GoogleEndpoints.at(base_url) if base_url else GoogleEndpoints(),
@@ -184,6 +194,7 @@ def build_worker(
     return RunWorker(make_ingestion, queue, runs, users, invoices)
 
 
-def message_ids(message: dict[str, Any]) -> tuple[str, str]:
-    """Return the user and the run that a queue message names."""
-    return message["userId"], message["runId"]
+def message_ids(message: dict[str, Any]) -> tuple[str, str, str]:
+    """Return the user and the run that a queue message names, and what to log them under."""
+    run_id = message["runId"]
+    return message["userId"], run_id, message.get("correlationId") or run_id

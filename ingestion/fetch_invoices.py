@@ -1,6 +1,6 @@
 """`fetch_invoices`: all rent notices of one user, from Gmail into the bucket.
 
-Event: SQS, body `{"userId", "runId"}`.
+Event: SQS, body `{"userId", "runId", "correlationId"}`.
 """
 
 from __future__ import annotations

@@ -76,16 +76,17 @@ def _build() -> _Office:
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     """File every document that the event names; the first failure is raised after the last."""
-    outcomes: dict[str, int] = {}
-    failures = []
+    logger, outcomes, failures = Logger(), dict[str, int](), []
     for record in event["Records"]:
+        logger.set_correlation_id(None)  # of the document before
         try:
             outcome = _file(record["s3"]["object"])
-        except Exception as error:  # noqa: BLE001 - one record must not keep the others waiting
+        except Exception as error:
+            # One record must not keep the others waiting.
+            logger.exception("document failed")
             failures.append(error)
             continue
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
-    Logger().info("documents filed", extra={"outcomes": outcomes, "failed": len(failures)})
     if failures:
         raise failures[0]
     return outcomes
@@ -101,7 +102,11 @@ def _file(object_: dict[str, Any]) -> str:
     if found is None:
         return "gone"  # deleted meanwhile, or no rent notice's key
     document, content = found
-    return file_document(document, content, using=office.filing).value
+    logger = Logger()
+    logger.set_correlation_id(document.correlation_id)
+    outcome = file_document(document, content, using=office.filing).value
+    logger.info("document filed", extra={"document": document.document_id, "outcome": outcome})
+    return outcome
 
 
 warm_up(_build)

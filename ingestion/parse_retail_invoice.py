@@ -103,8 +103,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Any:
     if "s3" not in event["Records"][0]:
         return batches.each(event, _handle_message, _build().queue)
     outcomes: dict[str, int] = {}
-    failures = []
+    failures, logger = [], Logger()
     for record in event["Records"]:
+        logger.set_correlation_id(None)  # of the document before
         object_ = record["s3"]["object"]
         try:
             outcome = _file(unquote_plus(object_["key"]), object_.get("versionId"))
@@ -112,7 +113,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Any:
             failures.append(error)
             continue
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
-    Logger().info("receipts filed", extra={"outcomes": outcomes, "failed": len(failures)})
+    logger.info("receipts filed", extra={"outcomes": outcomes, "failed": len(failures)})
     if failures:
         raise failures[0]
     return outcomes
@@ -126,8 +127,7 @@ def _handle_message(message: dict[str, Any]) -> None:
         )
         Logger().info("invoice read again", extra={"invoice": message["invoiceId"], "done": done})
         return
-    outcome = _file(message["key"], message.get("versionId"))
-    Logger().info("receipts filed", extra={"outcomes": {outcome: 1}})
+    _file(message["key"], message.get("versionId"))
 
 
 def _file(key: str, version_id: str | None) -> str:
@@ -136,7 +136,11 @@ def _file(key: str, version_id: str | None) -> str:
     if found is None or found[0].receipt is None:
         return "gone"  # deleted meanwhile, or no receipt's key
     document, content = found
-    return file_receipt(document, content, using=office.filing).value
+    logger = Logger()
+    logger.set_correlation_id(document.correlation_id)
+    outcome = file_receipt(document, content, using=office.filing).value
+    logger.info("document filed", extra={"document": document.document_id, "outcome": outcome})
+    return outcome
 
 
 warm_up(_build)

@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,11 +15,13 @@ from paypulse.attempts import (
     FROM_ADDRESS,
     REFRESHES_FROM_ADDRESS,
     SIGN_UPS,
+    TAKEN_ADDRESSES,
     WRONG_LOG_INS,
     WRONG_PASSWORDS,
 )
 from paypulse.common_passwords import is_common
 from paypulse.errors import ErrorType, RequestError, UserError, UserErrorCode
+from paypulse.notification_settings import NotificationSettings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,7 +56,11 @@ class RetailWindow:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person with an account."""
+    """A person with an account.
+
+    Args:
+        email_subscription: To the topic of new invoices; empty while it is being made.
+    """
 
     user_id: str
     email: str
@@ -66,6 +72,8 @@ class User:
     gmail_connected_at: datetime | None = None
     retail_window: RetailWindow | None = None
     discovers_receipts: bool = False  # also of senders that no vendor configuration knows
+    notifications: NotificationSettings = field(default_factory=NotificationSettings)
+    email_subscription: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,11 @@ def sign_up(
 ) -> Session:
     """Open an account and its first session.
 
+    Whoever is refused has learnt that the address has an account: the contract hands out a
+    session at once, so success cannot be feigned. What can be done is done: a refusal takes as
+    long as a new account and says no more than it must, and a network gets few of them. The
+    count comes before the answer, so that tries sent side by side are counted too.
+
     Args:
         source: The network that the call comes from, where it is known.
 
@@ -128,6 +141,7 @@ def sign_up(
     _require_strong(password, "password")
     if source:
         desk.attempts.admit(FROM_ADDRESS, source)
+        desk.attempts.admit(TAKEN_ADDRESSES, source)
     desk.attempts.admit(SIGN_UPS, address)
     user = User(
         user_id=f"user_{uuid.uuid4()}",
@@ -139,9 +153,11 @@ def sign_up(
     if not desk.users.add(user):
         raise UserError(
             UserErrorCode.USER_ALREADY_EXISTS,
-            "This e-mail address has an account already. Log in instead.",
+            "No account can be opened for this e-mail address. If it is yours, log in.",
             ("input", "email"),
         )
+    if source:
+        desk.attempts.give_back(TAKEN_ADDRESSES, source)
     return _open_session(user, desk)
 
 

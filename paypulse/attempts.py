@@ -39,9 +39,16 @@ class Limit:
 # allowed, and plenty for someone who has forgotten which one it was.
 WRONG_LOG_INS = Limit("log-in", 10)
 WRONG_PASSWORDS = Limit("password", 10)  # of a caller who has a session
-SIGN_UPS = Limit("sign-up", 10)
+SIGN_UPS = Limit("sign-up", 5)
+# How many addresses that have an account a network may come across: enough for a household that
+# has forgotten, too few for a list of addresses to be tried.
+TAKEN_ADDRESSES = Limit("taken-address", 5, timedelta(hours=1))
+# Switching e-mail on may send a confirmation to an address that nobody has proved yet.
+EMAIL_SUBSCRIPTIONS = Limit("e-mail subscription", 5)
 # Many people may share an address: an office, or a mobile network.
 FROM_ADDRESS = Limit("address", 100)
+# An archive reads everything that a user has; who needs it, needs it now and then.
+EXPORTS = Limit("export", 5, timedelta(days=1))
 # Every app refreshes once an hour, and a refresh token cannot be guessed.
 REFRESHES_FROM_ADDRESS = Limit("refresh-address", 1000)
 
@@ -63,6 +70,10 @@ class Attempts:
         ends_at = limit.ends_at(now)
         if not self.counters.count(_key(limit, subject, ends_at), most=limit.most, until=ends_at):
             raise TooManyAttempts(math.ceil((ends_at - now).total_seconds()))
+
+    def give_back(self, limit: Limit, subject: str) -> None:
+        """Take back one that was counted beforehand and turned out to be no such attempt."""
+        self.counters.uncount(_key(limit, subject, limit.ends_at(self.clock())))
 
     def forget(self, limit: Limit, subject: str) -> None:
         """Forget the window's attempts: the last one succeeded."""

@@ -59,6 +59,7 @@ class Document:
     sha256: str
     source: DocumentSource
     receipt: ReceiptOrigin | None = None  # None for a rent notice
+    correlation_id: str | None = None  # of the run that stored it; None for one put by hand
 
     @property
     def document_id(self) -> str:
@@ -108,7 +109,9 @@ def is_retail_key(key: str) -> bool:
 
 def to_metadata(document: Document) -> dict[str, str]:
     """Return what travels with the object; S3 metadata is ASCII, so text is percent-encoded."""
+    correlation = {"correlation-id": document.correlation_id} if document.correlation_id else {}
     metadata = {
+        **correlation,
         "sha256": document.sha256,
         "filename": _quoted(document.filename, _MAX_TEXT),
         "message-id": quote(document.source.message_id),
@@ -154,6 +157,7 @@ def from_metadata(
             authentication=SenderAuthentication(metadata.get("authentication", "NONE")),
         ),
         receipt=_origin(match, metadata),
+        correlation_id=metadata.get("correlation-id"),
     )
 
 

@@ -174,7 +174,7 @@ def _take_in(run: IngestionRun, found: SortedMail, using: Ingestion, claim: Clai
         _settle(run, mail.message_id, found.refusal, using)
         return
     for parcel in found.parcels:
-        _store(parcel, using, is_retry=claim.attempts > 1)
+        _store(run, parcel, using, is_retry=claim.attempts > 1)
     using.ledger.mark_stored(
         run.user_id, mail.message_id, run.run_id, vendor=found.vendor, now=using.clock()
     )
@@ -183,9 +183,9 @@ def _take_in(run: IngestionRun, found: SortedMail, using: Ingestion, claim: Clai
         using.ledger.settle(entry, settle(entry), now=using.clock())
 
 
-def _store(parcel: Parcel, using: Ingestion, *, is_retry: bool) -> None:
+def _store(run: IngestionRun, parcel: Parcel, using: Ingestion, *, is_retry: bool) -> None:
     """Put a document into the bucket; one that another mail brought has its outcome at once."""
-    document = parcel.document
+    document = replace(parcel.document, correlation_id=run.correlation_id)
     if not using.documents.put(
         document, parcel.content, namesake_key=parcel.namesake_key, again=is_retry
     ):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from paypulse.gmail_grant import TokenInfo
+    from paypulse.grant_lock import GrantLock
     from paypulse.ports import Clock, GoogleAccounts, GrantStore, UserStore
 
 
@@ -23,6 +24,7 @@ class MailboxDesk:
     users: UserStore
     grants: GrantStore
     google: GoogleAccounts
+    lock: GrantLock
     client_id: Callable[[], str]
     clock: Clock
 
@@ -44,8 +46,14 @@ def connect(user_id: str, offer: TokenOffer, *, desk: MailboxDesk) -> GmailGrant
         UserError: Google refuses the token, it was made for another app, it does not allow
             reading mail, or it belongs to another Google account and the switch is unconfirmed.
         DependencyError: Google did not answer.
+        TransientError: a worker is changing the grant right now.
     """
     info = _inspect(offer.access_token, desk)
+    with desk.lock.held(user_id):
+        return _keep(user_id, offer, info, desk)
+
+
+def _keep(user_id: str, offer: TokenOffer, info: TokenInfo, desk: MailboxDesk) -> GmailGrant:
     stored = desk.grants.get(user_id)
     switches = stored is not None and stored.google_user_id != info.google_user_id
     if switches and not offer.confirms_switch:
@@ -85,15 +93,17 @@ def disconnect(user_id: str, *, revoke: bool, desk: MailboxDesk) -> bool:
 
     Raises:
         DependencyError: Google did not answer; the grant is kept, try again.
+        TransientError: a worker is changing the grant right now.
     """
-    grant = desk.grants.get(user_id)
     desk.users.set_disconnected(user_id)
-    if grant is None:
-        return False
-    if revoke:
-        desk.google.revoke(grant.refresh_token or grant.access_token)
-    desk.grants.delete(user_id)
-    return True
+    with desk.lock.held(user_id):
+        grant = desk.grants.get(user_id)
+        if grant is None:
+            return False
+        if revoke:
+            desk.google.revoke(grant.refresh_token or grant.access_token)
+        desk.grants.delete(user_id)
+        return True
 
 
 def _inspect(access_token: str, desk: MailboxDesk) -> TokenInfo:

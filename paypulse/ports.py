@@ -7,24 +7,29 @@ every call may raise `TransientError`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import date, datetime
-    from typing import Any
 
     from paypulse.accounts import AccessClaims, StoredSession, User
+    from paypulse.data_exports import DataExport, DataExportError
+    from paypulse.devices import Device
     from paypulse.documents import Document
     from paypulse.events import IngestionEvent, InvoiceEvent
     from paypulse.gmail_grant import GmailGrant, TokenInfo
     from paypulse.ingest_mail import SortedMail
     from paypulse.ledger import Claims, LedgerDocument, LedgerEntry, Settlement
     from paypulse.mail import Mail, MessagePage, RawMail, ReceiptMail
+    from paypulse.notification_settings import SettingsChange
+    from paypulse.notifications import Notification
     from paypulse.pages import Page
     from paypulse.receipts import Category
     from paypulse.rental import NoticeReading
     from paypulse.rental_invoices import (
+        DueInvoice,
         InvoiceStatus,
         InvoiceWarning,
         NoticeSummary,
@@ -78,6 +83,14 @@ class UserStore(Protocol):
 
     def set_reconnect_required(self, user_id: str) -> None:
         """Note that Google took the grant back; no effect on a user who is not connected."""
+        ...
+
+    def change_notifications(self, user_id: str, change: SettingsChange) -> User | None:
+        """Change what the user is told, and return the account; None when there is none."""
+        ...
+
+    def set_email_subscription(self, user_id: str, subscription: str | None) -> None:
+        """Note the e-mail subscription, empty while it is made; None forgets it."""
         ...
 
     def mark_erasing(self, user_id: str) -> None:
@@ -139,6 +152,10 @@ class AttemptCounters(Protocol):
         """
         ...
 
+    def uncount(self, key: str) -> None:
+        """Count one less; absent is fine."""
+        ...
+
     def forget(self, key: str) -> None:
         """Begin at nought again; absent is fine."""
         ...
@@ -190,6 +207,21 @@ class GrantStore(Protocol):
 
     def delete(self, user_id: str) -> None:
         """Forget the grant at once; absent is fine."""
+        ...
+
+
+class GrantLocks(Protocol):
+    """Who may change a user's Gmail grant (table Users); see `paypulse.grant_lock`."""
+
+    def acquire(self, user_id: str, *, now: datetime, until: datetime) -> str | None:
+        """Take the lock until then and return its holder's name.
+
+        None while another one's time has not passed, and for an account that is gone.
+        """
+        ...
+
+    def release(self, user_id: str, holder: str) -> None:
+        """Give the lock back; one that somebody else has taken over stays."""
         ...
 
 
@@ -451,6 +483,10 @@ class RentalInvoiceStore(Protocol):
         """Tell whether a notice is due in `month` (`2026-01`)."""
         ...
 
+    def list_due(self, month: str, after: str | None) -> Page[DueInvoice]:
+        """Return a page of everyone's invoices that are due in `month`; eventually consistent."""
+        ...
+
     def list_page(
         self,
         user_id: str,
@@ -601,11 +637,171 @@ class VendorStore(Protocol):
         ...
 
 
+class DeviceStore(Protocol):
+    """Devices that want pushes (table Devices)."""
+
+    def put(self, device: Device) -> None:
+        """Keep the device, replacing an earlier row whole."""
+        ...
+
+    def get(self, user_id: str, device_id: str) -> Device | None:
+        """Return the user's device."""
+        ...
+
+    def all_of(self, user_id: str) -> list[Device]:
+        """Return all of a user's devices."""
+        ...
+
+    def at_endpoint(self, endpoint: str) -> list[tuple[str, str]]:
+        """Return user and device ids of who is at an endpoint; eventually consistent."""
+        ...
+
+    def remove(self, user_id: str, device_id: str) -> None:
+        """Forget the device; absent is fine."""
+        ...
+
+    def remove_unrenewed(self, device: Device) -> bool:
+        """Forget the device; False when it has been registered again since it was read."""
+        ...
+
+
+class PushSender(Protocol):
+    """The push service (SNS platform application)."""
+
+    @property
+    def is_available(self) -> bool:
+        """Whether this deployment has one; endpoints can be opened only then."""
+        ...
+
+    def open_endpoint(self, token: str) -> str:
+        """Return the one endpoint of this token, made when there is none, working again if not."""
+        ...
+
+    def close_endpoint(self, endpoint: str) -> None:
+        """Remove the endpoint; absent is fine."""
+        ...
+
+    def send(self, endpoint: str, notification: Notification) -> bool:
+        """Push to one device; False when it takes no more: the app is gone, or its token is."""
+        ...
+
+
+class EmailTopic(Protocol):
+    """The topic of new invoices, where each subscriber gets their own mails only (SNS)."""
+
+    def subscribe(self, user_id: str, email: str) -> str:
+        """Subscribe the address to what is for this user, and return the subscription.
+
+        Again is fine. The address gets a mail first, and nothing else until it has confirmed.
+        A topic that takes no more subscribers is a `TransientError`: its quota must be raised.
+        """
+        ...
+
+    def find(self, email: str) -> str | None:
+        """Return the confirmed subscription of an address; reads all of them."""
+        ...
+
+    def unsubscribe(self, subscription: str) -> None:
+        """End the subscription; absent is fine, and unconfirmed ones end by themselves."""
+        ...
+
+    def send(self, user_id: str, notification: Notification) -> None:
+        """Send a mail to the user's subscription, if there is one."""
+        ...
+
+
+class Once(Protocol):
+    """Remembers what has been done (table Idempotency)."""
+
+    def __call__(self, key: str, work: Callable[[], None]) -> None:
+        """Do the work unless it was done under this key; what fails counts as not done.
+
+        Raises:
+            TransientError: another delivery is at it.
+        """
+        ...
+
+
 class UserData(Protocol):
     """One of the places that keep what belongs to users."""
 
     def erase(self, user_id: str, *, has_time: Callable[[], bool]) -> int:
         """Erase what is there, until the time is up, and return how much it was."""
+        ...
+
+
+class DataExportStore(Protocol):
+    """Exports of users' data (table DataExports)."""
+
+    def add(self, export: DataExport) -> None:
+        """Keep a new export."""
+        ...
+
+    def get(self, user_id: str, export_id: str) -> DataExport | None:
+        """Return the user's export; another user's is as absent as none."""
+        ...
+
+    def start(self, user_id: str, export_id: str) -> DataExport | None:
+        """Mark an export as running; None when it is over or absent."""
+        ...
+
+    def finish(self, export: DataExport, *, now: datetime) -> DataExport | None:
+        """Note that the archive is there; None when the export is over or absent."""
+        ...
+
+    def fail(
+        self, export: DataExport, error: DataExportError, *, now: datetime
+    ) -> DataExport | None:
+        """Note why there is no archive; None when the export is over or absent."""
+        ...
+
+
+class UserRecords(Protocol):
+    """The rows of one table, for an export."""
+
+    @property
+    def name(self) -> str:
+        """What to call the table in the archive."""
+        ...
+
+    def read(self, user_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the user's rows, each as it is kept."""
+        ...
+
+
+class UserFiles(Protocol):
+    """The user's original documents, for an export."""
+
+    def read(self, user_id: str) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Yield every document's name and content; read one before asking for the next."""
+        ...
+
+
+class ArchiveWriter(Protocol):
+    """A file that can be written to, but not gone back in."""
+
+    def write(self, data: bytes, /) -> int:
+        """Write all of it and return how much it was."""
+        ...
+
+    def flush(self) -> None:
+        """Nothing has to be done yet."""
+        ...
+
+    def close(self) -> None:
+        """Nothing has to be done yet: the end of `ArchiveStore.create`'s block decides."""
+        ...
+
+
+class ArchiveStore(Protocol):
+    """Where archives lie (the invoices bucket, `exports/`)."""
+
+    def create(self, key: str) -> AbstractContextManager[ArchiveWriter]:
+        """Return a file that is there when the block ends well, and else never was."""
+        ...
+
+    def link(self, key: str, filename: str, *, seconds: int) -> str:
+        """Return a link that downloads the archive, at most for so long."""
         ...
 
 

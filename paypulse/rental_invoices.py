@@ -79,6 +79,15 @@ class NoticeSummary:
     warnings: tuple[InvoiceWarning, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DueInvoice:
+    """As much of an invoice as deciding whether to look at it needs."""
+
+    user_id: str
+    invoice_id: str
+    due_on: date
+
+
 def name_invoice(document: Document, notice: RentNotice) -> str:
     """Return the id of a rent notice: the number in its file name, else its OCR number.
 

@@ -88,6 +88,9 @@ class IngestionRun:
     outcome: RunOutcome | None = None
     error: RunError | None = None
     finished_at: datetime | None = None
+    # What everything that comes of the run is logged under: the request that asked for it, or the
+    # run itself where a schedule did.
+    correlation_id: str = ""
 
     @property
     def is_over(self) -> bool:

@@ -47,6 +47,7 @@ class RunStarter:
         since: date | None = None,
         until: date | None = None,
         category: Category | None = None,
+        correlation_id: str | None = None,
     ) -> IngestionRun:
         """Write a run and queue its work.
 
@@ -58,6 +59,7 @@ class RunStarter:
             since: Only mail received on or after this day.
             until: Only mail received on or before this day.
             category: Only receipts of this category's vendors.
+            correlation_id: The request's; the run's own id if left out.
 
         Raises:
             RequestError: GMAIL_NOT_CONNECTED, GMAIL_TOKEN_EXPIRED, or DEPENDENCY_FAILURE when
@@ -68,6 +70,7 @@ class RunStarter:
         run = replace(
             _new_run(user_id, kind, now, None), since=since, until=until, category=category
         )
+        run = replace(run, correlation_id=correlation_id or run.run_id)
         run = self._look_first(run, month, user)
         self.runs.add(run)
         if run.is_over:
@@ -143,9 +146,11 @@ class RunStarter:
 
 
 def _new_run(user_id: str, kind: RunKind, now: datetime, seed: str | None) -> IngestionRun:
+    run_id = new_run_id(now, seed)
     return IngestionRun(
         user_id=user_id,
-        run_id=new_run_id(now, seed),
+        run_id=run_id,
+        correlation_id=run_id,
         kind=kind,
         status=RunStatus.QUEUED,
         started_at=now,

@@ -16,7 +16,7 @@ class DailyTokenBudget:
     """Implements `TokenBudget`: so many tokens for one user on one day, by UTC.
 
     A call's answer may be longer than was set aside, so each call that is under way at the end
-    may exceed the budget by one answer.
+    may exceed the budget by one answer. What is settled after midnight counts for the new day.
     """
 
     counters: SpendingCounters
@@ -27,8 +27,9 @@ class DailyTokenBudget:
     def reserve(self, tokens: int) -> bool:
         """Set tokens aside for a call."""
         day = self._today()
-        until = day + timedelta(days=2)  # a call may be settled after midnight
-        return self.counters.add(self._key(day), tokens, most=self.most, until=until)
+        return self.counters.add(
+            self._key(day), tokens, most=self.most, until=day + timedelta(days=1)
+        )
 
     def settle(self, reserved: int, spent: int) -> None:
         """Count what a call cost."""

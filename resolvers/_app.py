@@ -10,6 +10,7 @@ A field's function returns plain JSON. Failures leave in one of two forms:
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 type Resolver = Callable[..., Any]
 # Answers one field of many objects, in their order; an object is what AppSync calls the source.
 type BatchResolver = Callable[[Caller, list[dict[str, Any]]], list[Any]]
+
+# Source: AWS X-Ray developer guide, "Tracing header".
+_TRACE = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Fields:
         self._app.exception_handler(Exception)(self._tell)
         self._batches: dict[str, BatchResolver] = {}
         self.names: set[str] = set()
+        self._correlation_id = ""
 
     def query(self, name: str) -> Callable[[Resolver], Resolver]:
         """Answer a field of Query with the function; its parameters are the field's arguments."""
@@ -121,6 +126,11 @@ class Fields:
         return any(field in path.split("/") for path in paths)
 
     @property
+    def correlation_id(self) -> str:
+        """The request's id, which all that comes of the request is logged under."""
+        return self._correlation_id
+
+    @property
     def _event(self) -> AppSyncResolverEvent:
         event = self._app.current_event
         if event is None:
@@ -130,10 +140,9 @@ class Fields:
     def __call__(self, event: dict[str, Any] | list[dict[str, Any]], context: LambdaContext) -> Any:
         """Answer one AppSync request, or a batch of requests for the same field."""
         first = event[0] if isinstance(event, list) else event
-        info = first["info"]
-        name = f"{info['parentTypeName']}.{info['fieldName']}"
-        headers = (first.get("request") or {}).get("headers") or {}
-        self._logger.set_correlation_id(headers.get("x-amzn-trace-id"))
+        name = f"{first['info']['parentTypeName']}.{first['info']['fieldName']}"
+        self._correlation_id = _correlation_id(first, context)
+        self._logger.set_correlation_id(self._correlation_id)
         self._logger.info(name)
         if isinstance(event, list):
             return self._answer_batch(self._batches[name], event)
@@ -179,6 +188,16 @@ def _caller_of(event: Mapping[str, Any]) -> Caller:
     if not context.get("userId"):
         raise RequestError(ErrorType.INVALID_TOKEN, "Log in first.")
     return Caller(context["userId"], context["email"], context["sessionId"])
+
+
+def _correlation_id(event: Mapping[str, Any], context: LambdaContext) -> str:
+    """Return the id of AppSync's trace, which all fields of a request share, or of this call.
+
+    Only where it has the form that AWS gives it: it goes into rows and metadata from here.
+    """
+    headers = (event.get("request") or {}).get("headers") or {}
+    trace = _TRACE.search(headers.get("x-amzn-trace-id", ""))
+    return trace[1] if trace else context.aws_request_id
 
 
 def _error(type_: ErrorType, message: str, info: Mapping[str, int] | None = None) -> dict[str, Any]:

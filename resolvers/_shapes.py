@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paypulse.accounts import Session, User
+    from paypulse.data_exports import DataExport
+    from paypulse.devices import Device
     from paypulse.documents import Document
     from paypulse.ledger import LedgerDocument, LedgerEntry
     from paypulse.money import Money
+    from paypulse.notification_settings import NotificationSettings
     from paypulse.pages import Page
     from paypulse.rental_invoices import RentalInvoice
     from paypulse.runs import IngestionRun
@@ -54,6 +57,42 @@ def gmail_connection(user: User) -> dict[str, Any]:
         "status": user.gmail_status.value,
         "email": user.gmail_email,
         "connectedAt": _instant(user.gmail_connected_at),
+    }
+
+
+def data_export(
+    export: DataExport, now: datetime, link: Callable[[DataExport], str | None]
+) -> dict[str, Any]:
+    """Return a `DataExport` as it is seen now; `link` makes the archive's link."""
+    seen = export.seen_at(now)
+    return {
+        "id": seen.export_id,
+        "status": seen.status.value,
+        "error": seen.error.value if seen.error else None,
+        "askedAt": to_text(seen.asked_at),
+        "finishedAt": _instant(seen.finished_at),
+        "url": link(seen),
+        "availableUntil": _instant(seen.available_until),
+    }
+
+
+def device(value: Device) -> dict[str, Any]:
+    """Return a `Device`; its token stays here."""
+    return {
+        "id": value.device_id,
+        "name": value.name,
+        "registeredAt": to_text(value.registered_at),
+    }
+
+
+def notification_settings(value: NotificationSettings) -> dict[str, Any]:
+    """Return a `NotificationSettings`."""
+    return {
+        "push": value.push,
+        "email": value.email,
+        "discreet": value.discreet,
+        "language": value.language.value,
+        "reminderDays": list(value.reminder_days),
     }
 
 

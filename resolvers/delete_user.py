@@ -1,6 +1,7 @@
 """`delete_user`: `Mutation.deleteUser` closes the account; the queue's messages erase it.
 
-Event: AppSync's, or SQS with a body `{"userId", "receiptId", "settled"}`.
+Event: AppSync's, or SQS with a body `{"userId", "receiptId", "settled",
+"correlationId"}`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from aws_lambda_powertools.logging import Logger
 
 from paypulse.attempts import Attempts
 from paypulse.aws import batches, clients
+from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.erasure import DynamoReceipts, UserObjects, UserRows, parse_user_tables
 from paypulse.aws.queues import WorkQueue
 from paypulse.aws.rate_limits import DynamoAttemptCounters
 from paypulse.aws.secrets import SecretGrants
 from paypulse.aws.sessions import DynamoSessions
+from paypulse.aws.sns import SnsEmails, SnsPush
 from paypulse.aws.users import DynamoUsers
+from paypulse.change_notifications import UserSubscription
 from paypulse.clock import utc_now
 from paypulse.credentials.passwords import BcryptPasswords
+from paypulse.devices import UserDevices
 from paypulse.erase_users import Eraser, Erasure, ErasureDesk, erase, request_erasure
 from paypulse.google.endpoints import GoogleEndpoints
 from paypulse.google.oauth import GoogleOAuth
@@ -47,6 +52,9 @@ class Settings:
     rate_limits_table: str
     erasures_table: str
     user_tables: str
+    devices_table: str
+    push_application: str
+    invoice_topic: str
     invoices_bucket: str
     gmail_grant_prefix: str
     google_base_url: str
@@ -75,7 +83,7 @@ def _build() -> _Office:
         passwords=BcryptPasswords(),
         attempts=Attempts(DynamoAttemptCounters(settings.rate_limits_table, dynamodb), utc_now),
         receipts=receipts,
-        enqueue=lambda erasure: _enqueue(erasure, queue),
+        enqueue=lambda erasure: _enqueue(erasure, queue, fields.correlation_id),
         clock=utc_now,
     )
     tables = parse_user_tables(settings.user_tables)
@@ -84,8 +92,14 @@ def _build() -> _Office:
         sessions=sessions,
         grants=SecretGrants(settings.gmail_grant_prefix, clients.secrets_manager()),
         google=GoogleOAuth(GoogleEndpoints.at(base_url) if base_url else GoogleEndpoints()),
-        # Objects first: a row without its document is of no use to anyone.
+        # Objects first: a row without its document is of no use to anyone. And endpoints before
+        # the rows that name them.
         places=[
+            UserSubscription(users, SnsEmails(settings.invoice_topic, clients.sns())),
+            UserDevices(
+                DynamoDevices(settings.devices_table, dynamodb),
+                SnsPush(settings.push_application, clients.sns()),
+            ),
             UserObjects(settings.invoices_bucket, clients.s3()),
             *(UserRows(table, sort_key, dynamodb) for table, sort_key in tables.items()),
         ],
@@ -126,14 +140,18 @@ def _work_on(message: dict[str, Any], context: LambdaContext) -> None:
         },
     )
     if sweep.next is not None:
-        _enqueue(sweep.next, office.queue, sweep.wait)
+        correlation_id = message.get("correlationId") or erasure.receipt_id
+        _enqueue(sweep.next, office.queue, correlation_id, sweep.wait)
 
 
-def _enqueue(erasure: Erasure, queue: WorkQueue, wait: timedelta | None = None) -> None:
+def _enqueue(
+    erasure: Erasure, queue: WorkQueue, correlation_id: str, wait: timedelta | None = None
+) -> None:
     message = {
         "userId": erasure.user_id,
         "receiptId": erasure.receipt_id,
         "settled": erasure.settled,
+        "correlationId": correlation_id,
     }
     queue.send(message, delay_s=int(wait.total_seconds()) if wait else 0)
 

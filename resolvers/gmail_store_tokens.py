@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from paypulse import mailboxes
 from paypulse.aws import clients
+from paypulse.aws.grant_locks import DynamoGrantLocks
 from paypulse.aws.secrets import Secret, SecretGrants
 from paypulse.aws.users import DynamoUsers
 from paypulse.clock import utc_now
 from paypulse.google.endpoints import GoogleEndpoints
 from paypulse.google.oauth import GoogleOAuth
+from paypulse.grant_lock import GrantLock
 from paypulse.mailboxes import MailboxDesk, TokenOffer
 from paypulse.settings import load_settings, warm_up
 from resolvers import _shapes
@@ -42,8 +44,10 @@ def _build() -> MailboxDesk:
     settings = load_settings(Settings)
     base_url = settings.google_base_url
     endpoints = GoogleEndpoints.at(base_url) if base_url else GoogleEndpoints()
+    locks = DynamoGrantLocks(settings.users_table, clients.dynamodb())
     return MailboxDesk(
         users=DynamoUsers(settings.users_table, clients.dynamodb()),
+        lock=GrantLock(locks=locks, clock=utc_now),
         grants=SecretGrants(settings.gmail_grant_prefix, clients.secrets_manager()),
         google=GoogleOAuth(endpoints),
         client_id=Secret(settings.google_client_id_secret, clients.secrets_manager()).value,

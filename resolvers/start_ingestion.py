@@ -53,7 +53,9 @@ def _build() -> tuple[RunStarter, Ledger]:
     }
 
     def enqueue(run: IngestionRun) -> None:
-        queues[run.kind].send({"userId": run.user_id, "runId": run.run_id})
+        queues[run.kind].send(
+            {"userId": run.user_id, "runId": run.run_id, "correlationId": run.correlation_id}
+        )
 
     starter = RunStarter(
         runs=DynamoRuns(settings.ingestion_runs_table, dynamodb),
@@ -74,7 +76,10 @@ def ingest_rental_invoices(input_: dict[str, Any]) -> dict[str, Any]:
     """Start looking for every rent notice in the mailbox."""
     since = input_.get("since")
     run = _build()[0].start(
-        fields.caller.user_id, RunKind.RENTAL, since=day(since, "input", "since") if since else None
+        fields.caller.user_id,
+        RunKind.RENTAL,
+        since=day(since, "input", "since") if since else None,
+        correlation_id=fields.correlation_id,
     )
     return {"run": _shapes.ingestion_run(run, utc_now())}
 
@@ -87,7 +92,12 @@ def ingest_latest_rental_invoice(input_: dict[str, Any]) -> dict[str, Any]:
         raise UserError(
             UserErrorCode.INVALID_INPUT, "Write the month as 2026-01.", ("input", "dueMonth")
         )
-    run = _build()[0].start(fields.caller.user_id, RunKind.LATEST_RENTAL, month=month)
+    run = _build()[0].start(
+        fields.caller.user_id,
+        RunKind.LATEST_RENTAL,
+        month=month,
+        correlation_id=fields.correlation_id,
+    )
     return {"run": _shapes.ingestion_run(run, utc_now())}
 
 

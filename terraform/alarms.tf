@@ -37,8 +37,18 @@ locals {
       namespace = "AWS/AppSync", metric = "InboundMessageDropped", statistic = "Sum", threshold = 0
       text      = "dropped events because there were too many"
     }
+    model_tokens = {
+      namespace = "PayPulse", metric = "ModelTokens", statistic = "Sum", threshold = var.model_tokens_alarm
+      text      = "has used more of Gemini's tokens in a day than model_tokens_alarm", period = 86400
+    }
+    model_refused = {
+      namespace = "PayPulse", metric = "ModelGaveNoReading", statistic = "Sum", threshold = 0
+      text      = "was refused by Gemini; check its key and the setting gemini_model"
+    }
   }
 
+  # Functions that ask Gemini count under their name what it costs (ingestion/_receipt_models.py).
+  model_users    = [for name, function in local.functions : name if contains(function.env, "GEMINI_API_KEY_SECRET")]
   stream_readers = distinct([for trigger in local.stream_triggers : trigger.function])
   api_alarm      = { (local.api.name) = { GraphQLAPIId = aws_appsync_graphql_api.this.id } }
 
@@ -53,6 +63,8 @@ locals {
     events_failed  = local.api_alarm
     events_delayed = local.api_alarm
     events_dropped = local.api_alarm
+    model_tokens   = { for name in local.model_users : name => { service = module.function[name].name } }
+    model_refused  = { for name in local.model_users : name => { service = module.function[name].name, reason = "REFUSED" } }
   }
 
   # "errors/login_user" and so on.
@@ -74,7 +86,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
   statistic           = each.value.statistic
-  period              = 300
+  period              = try(each.value.period, 300)
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = each.value.threshold

@@ -14,12 +14,17 @@ locals {
       read       = ["s3:GetObject", "s3:GetObjectVersion"]
       read_write = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
       erase      = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+      # The documents that go into an archive, and the archive for its link.
+      export = ["s3:GetObject"]
     }
+    # What may be written, where it may not be written everywhere.
+    archives = ["s3:AbortMultipartUpload", "s3:PutObject"]
     buckets = {
       # Without it S3 answers "forbidden", not "no such key", for an object that is gone.
       read       = ["s3:ListBucket"]
       read_write = ["s3:ListBucket"]
       erase      = ["s3:ListBucketVersions"]
+      export     = ["s3:ListBucket"]
     }
     queues = {
       send = ["sqs:SendMessage"]
@@ -31,6 +36,22 @@ locals {
         "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret",
         "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
       ]
+    }
+    # SNS asks about a subscription's own ARN, or its topic's.
+    topics = {
+      publish = ["sns:Publish"]
+      subscribe = [
+        "sns:ListSubscriptionsByTopic", "sns:SetSubscriptionAttributes", "sns:Subscribe",
+        "sns:Unsubscribe",
+      ]
+    }
+    # And about an endpoint's own ARN, or its application's.
+    push_applications = {
+      register = [
+        "sns:CreatePlatformEndpoint", "sns:DeleteEndpoint", "sns:GetEndpointAttributes",
+        "sns:SetEndpointAttributes",
+      ]
+      send = ["sns:DeleteEndpoint", "sns:Publish"]
     }
     streams = [
       "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
@@ -74,6 +95,10 @@ locals {
         actions   = local.actions.buckets[access]
         resources = [aws_s3_bucket.this[bucket].arn]
       }],
+      [for bucket, access in try(function.grants.buckets, {}) : {
+        actions   = local.actions.archives
+        resources = ["${aws_s3_bucket.this[bucket].arn}/exports/*"]
+      } if access == "export"],
       [for queue, access in try(function.grants.queues, {}) : {
         actions   = local.actions.queues[access]
         resources = [local.queues[queue].arn]
@@ -81,6 +106,19 @@ locals {
       [for secret, access in try(function.grants.secrets, {}) : {
         actions   = local.actions.secrets[access]
         resources = [local.secret_arns[secret]]
+      }],
+      [for topic, access in try(function.grants.topics, {}) : {
+        actions = local.actions.topics[access]
+        # The star stands for the ids of subscriptions.
+        resources = access == "publish" ? [local.topic_arns[topic]] : [local.topic_arns[topic], "${local.topic_arns[topic]}:*"]
+      }],
+      [for application, access in try(function.grants.push_applications, {}) : {
+        actions = local.actions.push_applications[access]
+        # The star stands for the ids of endpoints.
+        resources = [
+          local.push_application_arns[application],
+          "${replace(local.push_application_arns[application], ":app/", ":endpoint/")}/*",
+        ]
       }],
       [for table in try(function.grants.streams, []) : {
         actions   = local.actions.streams

@@ -7,11 +7,16 @@ resource "aws_sns_topic" "new_invoice" {
 locals {
   apns_platform = try(var.apns.sandbox, false) ? "APNS_SANDBOX" : "APNS"
   # By name, because the guest's role speaks of it whether or not it is there yet.
-  platform_application_name = "${var.name_prefix}PayPulse"
+  platform_application_name = "${var.name_prefix}${local.manifest.push_applications.ios.name}"
   platform_application_arn = join("", [
     "arn:${local.partition}:sns:${var.region}:${local.account_id}:app/",
     "${nonsensitive(local.apns_platform)}/${local.platform_application_name}",
   ])
+
+  topic_arns            = { new_invoice = aws_sns_topic.new_invoice.arn }
+  push_application_arns = { ios = local.platform_application_arn }
+  # For the functions: empty where there is no key of Apple's, and so no application.
+  push_applications = { ios = one(aws_sns_platform_application.ios[*].arn) }
 }
 
 resource "aws_sns_platform_application" "ios" {

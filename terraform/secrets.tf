@@ -12,7 +12,7 @@ locals {
 }
 
 resource "aws_secretsmanager_secret" "this" {
-  #checkov:skip=CKV2_AWS_57:Google's client id does not rotate; docs/deploy.md says how the signing key is changed without logging anyone out.
+  #checkov:skip=CKV2_AWS_57:Google's client id and Gemini's key do not rotate by themselves; docs/deploy.md says how the signing key is changed without logging anyone out.
   for_each = local.named_secrets
 
   name                    = local.secret_names[each.key]

@@ -143,6 +143,12 @@ variable "monthly_budget_usd" {
   default     = 50
 }
 
+variable "model_tokens_alarm" {
+  description = "Tokens that all users together may use of Gemini in a day before an alarm goes off; what one user may use is the setting gemini_daily_tokens."
+  type        = number
+  default     = 5000000
+}
+
 variable "log_retention_days" {
   description = "How long logs are kept."
   type        = number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -84,11 +85,21 @@ def create_app(api: ApiConfig, invoker: Invoker, *, routes: Sequence[BaseRoute] 
 async def _answer(gateway: Gateway, request: Request) -> Response:
     body = await request.body()
     headers = {name.lower(): value for name, value in request.headers.items()}
+    headers.setdefault("x-amzn-trace-id", _new_trace())  # AppSync's edge adds one to every request
     try:
         response = await _run(gateway, request, headers, body)
     except RequestRefused as refused:
         return _respond({"errors": [refused.as_error()]}, refused.status, refused.error_type)
     return _respond(response)
+
+
+def _new_trace() -> str:
+    """Return a trace header: the second in hex, and 96 random bits.
+
+    Source:
+        https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+    """
+    return f"Root=1-{int(time.time()):08x}-{uuid4().hex[:24]}"
 
 
 async def _run(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from paypulse.gmail_grant import GmailGrant
+    from paypulse.grant_lock import GrantLock
     from paypulse.ports import Clock, GrantStore
 
 REFRESH_AHEAD = timedelta(minutes=5)
@@ -28,6 +29,7 @@ REFRESH_AHEAD = timedelta(minutes=5)
 _LIFETIME_IF_UNSAID = timedelta(hours=1)
 _DEADLINE_S = 120.0
 _TIMEOUT_S = 60.0  # a batch of 50 mails with attachments takes its time
+_TOKEN_TIMEOUT_S = 20.0  # well within the time for which a lock is held
 
 
 class StoredCredentials(Credentials):
@@ -44,6 +46,7 @@ class StoredCredentials(Credentials):
         *,
         user_id: str,
         grants: GrantStore,
+        lock: GrantLock,
         clock: Clock,
         client_id: str,
         token_uri: str,
@@ -59,8 +62,9 @@ class StoredCredentials(Credentials):
         self._grant = grant
         self._user_id = user_id
         self._grants = grants
+        self._lock = lock
         self._clock = clock
-        self._http = Http(timeout=timeout_s)
+        self._http = Http(timeout=min(timeout_s, _TOKEN_TIMEOUT_S))
         self._transport = Request(self._http)
 
     def close(self) -> None:
@@ -75,17 +79,25 @@ class StoredCredentials(Credentials):
             self.refresh(self._transport)
 
     def refresh(self, request: object) -> None:  # noqa: ARG002 - the base class's signature
-        """Get a new access token and keep it.
+        """Get a new access token and keep it, or take the one that another worker has got.
 
         Raises:
             ReconnectRequired: there is no refresh token, or the user has disconnected meanwhile.
-            TransientError: the user has connected anew meanwhile.
+            TransientError: the user has connected anew meanwhile, or another worker takes long.
         """
         if not self._grant.refresh_token:
             raise ReconnectRequired("The access token has ended and there is no refresh token.")
-        # Not over `request`: the one that batches bring along has no timeout.
-        super().refresh(self._transport)  # type: ignore[no-untyped-call] # see __init__
-        self._keep(self._refreshed_grant())
+        with self._lock.held(self._user_id):
+            stored = self._read()
+            if stored.access_token != self._grant.access_token:
+                self._use(stored)
+                if stored.expires_at - self._clock() >= REFRESH_AHEAD:
+                    return
+            # Not over `request`: the one that batches bring along has no timeout.
+            super().refresh(self._transport)  # type: ignore[no-untyped-call] # see __init__
+            refreshed = self._refreshed_grant()
+            self._grants.put(self._user_id, refreshed)
+            self._use(refreshed)
 
     def _refreshed_grant(self) -> GmailGrant:
         expires_at = (
@@ -99,21 +111,26 @@ class StoredCredentials(Credentials):
             expires_at=expires_at,
         )
 
-    def _keep(self, refreshed: GmailGrant) -> None:
+    def _read(self) -> GmailGrant:
         # Read again: a run lasts minutes, and what the user did meanwhile must not be undone.
         stored = self._grants.get(self._user_id)
         if stored is None:
             raise ReconnectRequired("The mailbox was disconnected meanwhile.")
-        if stored.refresh_token != self._grant.refresh_token:
+        if stored.connected_at != self._grant.connected_at:
             raise TransientError("The mailbox was connected anew meanwhile; start over.")
-        self._grants.put(self._user_id, refreshed)
-        self._grant = refreshed
+        return stored
+
+    def _use(self, grant: GmailGrant) -> None:
+        self._grant = grant
+        self.token = grant.access_token
+        self._refresh_token = grant.refresh_token
 
 
 def open_mailbox(
     user_id: str,
     *,
     grants: GrantStore,
+    lock: GrantLock,
     client_id: str | Callable[[], str],
     clock: Clock,
     endpoints: GoogleEndpoints | None = None,
@@ -128,6 +145,7 @@ def open_mailbox(
     Args:
         user_id: Ours, not Google's.
         grants: Where the grant is, and where a refreshed one goes.
+        lock: Held while the grant is refreshed.
         client_id: The OAuth client that the grant was made for.
         clock: The time.
         endpoints: Google's, unless the dev stack says otherwise.
@@ -148,6 +166,7 @@ def open_mailbox(
         grant,
         user_id=user_id,
         grants=grants,
+        lock=lock,
         clock=clock,
         client_id=client_id() if callable(client_id) else client_id,
         token_uri=endpoints.token_uri,

@@ -30,7 +30,10 @@ def each(
     failed = []
     for record in event["Records"]:
         try:
-            handle_one(json.loads(record["body"]))
+            message = json.loads(record["body"])
+            # What the request was logged under that this is the work of.
+            logger.set_correlation_id(message.get("correlationId"))
+            handle_one(message)
         except Exception:
             # Any failure must stay with its own message; the others are done.
             logger.exception("message failed", extra={"message_id": record["messageId"]})

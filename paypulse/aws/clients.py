@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 
@@ -40,6 +41,14 @@ def s3() -> S3Client:
 
     addressing = {"addressing_style": "auto"}
     return boto3.client("s3", config=_config(s3=addressing, signature_version="s3v4"))
+
+
+@cache
+def sns() -> SNSClient:
+    """Return the SNS client."""
+    import boto3
+
+    return boto3.client("sns", config=_config())
 
 
 @cache

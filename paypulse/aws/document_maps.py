@@ -35,6 +35,7 @@ def document_to_map(document: Document) -> dict[str, Any]:
         "subject": origin.subject,
         "sent_at": origin.sent_at.isoformat() if origin.sent_at else None,
         "signals": sorted(origin.signals),
+        "correlation_id": document.correlation_id,
     }
 
 
@@ -62,4 +63,5 @@ def document_from_map(user_id: str, values: Mapping[str, Any]) -> Document:
             sent_at=datetime.fromisoformat(sent_at) if sent_at else None,
             signals=frozenset(ReadingSignal(name) for name in values["signals"]),
         ),
+        correlation_id=values.get("correlation_id"),
     )

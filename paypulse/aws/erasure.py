@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paypulse.aws.items import to_item, translated
 from paypulse.clock import to_text
+from paypulse.data_exports import export_prefix
 from paypulse.documents import user_prefix
 from paypulse.errors import TransientError
 
@@ -49,15 +50,19 @@ class UserRows:
 
 
 class UserObjects:
-    """Implements `UserData`: every version and delete marker of a user's objects."""
+    """Implements `UserData`: every version and delete marker of documents and archives."""
 
     def __init__(self, bucket: str, client: S3Client) -> None:
         self._bucket = bucket
         self._client = client
 
     def erase(self, user_id: str, *, has_time: Callable[[], bool]) -> int:
+        prefixes = (user_prefix(user_id), export_prefix(user_id))
+        return sum(self._erase_below(prefix, has_time) for prefix in prefixes)
+
+    def _erase_below(self, prefix: str, has_time: Callable[[], bool]) -> int:
         pages = self._client.get_paginator("list_object_versions").paginate(
-            Bucket=self._bucket, Prefix=user_prefix(user_id)
+            Bucket=self._bucket, Prefix=prefix
         )
         erased = 0
         with translated("S3"):

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 # What may go away by itself: capacity, conflicts between transactions, and AWS's own faults.
 _TRANSIENT = {
+    "InternalError",
     "InternalServerError",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ServiceUnavailable",
     "SlowDown",
+    "Throttled",
+    "Throttling",
     "ThrottlingException",
     "TransactionConflictException",
     "TransactionInProgressException",

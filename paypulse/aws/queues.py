@@ -1,4 +1,4 @@
-"""Work queues (SQS); a message names a user and a run, nothing more."""
+"""Work queues (SQS); a message holds ids and nothing more."""
 
 from __future__ import annotations
 

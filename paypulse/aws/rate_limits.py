@@ -34,6 +34,19 @@ class DynamoAttemptCounters:
             return False
         return True
 
+    def uncount(self, key: str) -> None:
+        try:
+            with translated():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(key),
+                    UpdateExpression="ADD Attempts :less",
+                    ConditionExpression="Attempts > :none",
+                    ExpressionAttributeValues=to_item({":less": -1, ":none": 0}),
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
     def forget(self, key: str) -> None:
         with translated():
             self._client.delete_item(TableName=self._table, Key=_key(key))

@@ -19,6 +19,7 @@ from paypulse.money import Money
 from paypulse.pages import Page, decode_cursor, encode_cursor
 from paypulse.rental import NoticeOutcome, RentLine, RentLineKind, RentNotice
 from paypulse.rental_invoices import (
+    DueInvoice,
     InvoiceStatus,
     InvoiceWarning,
     NoticeSummary,
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from paypulse.ledger import LedgerDocument
 
 _BY_DUE_DATE = "due_date-index"
+_BY_DUE_MONTH = "due_date_year-due_date_month-index"
+# Invoices of a month read at once: the index has one unit of read capacity.
+_MONTH_PAGE = 100
 
 
 class DynamoRentalInvoices:
@@ -135,6 +139,31 @@ class DynamoRentalInvoices:
         with translated():
             answer = self._client.query(TableName=self._table, **request)  # type: ignore[arg-type]
         return bool(answer["Items"])
+
+    def list_due(self, month: str, after: str | None) -> Page[DueInvoice]:
+        year, month_of_year = month.split("-")
+        index_key = {"due_date_year": year, "due_date_month": month_of_year}
+        request: dict[str, Any] = {
+            "IndexName": _BY_DUE_MONTH,
+            "KeyConditionExpression": "due_date_year = :year AND due_date_month = :month",
+            "ExpressionAttributeValues": to_item({":year": year, ":month": month_of_year}),
+            "ProjectionExpression": "UserID, InvoiceID, due_date",
+            "Limit": _MONTH_PAGE,
+        }
+        if after:
+            user_id, invoice_id = decode_cursor(_BY_DUE_MONTH, after, 2)
+            request["ExclusiveStartKey"] = {**_key(user_id, invoice_id), **to_item(index_key)}
+        with translated():
+            answer = self._client.query(TableName=self._table, **request)
+        rows = [from_item(item) for item in answer["Items"]]
+        return Page(
+            tuple(
+                DueInvoice(row["UserID"], row["InvoiceID"], date.fromisoformat(row["due_date"]))
+                for row in rows
+            ),
+            tuple(encode_cursor(_BY_DUE_MONTH, row["UserID"], row["InvoiceID"]) for row in rows),
+            "LastEvaluatedKey" in answer,
+        )
 
     def list_page(
         self,
@@ -256,6 +285,7 @@ def _to_row(invoice: RentalInvoice) -> dict[str, Any]:
         "sender": document.source.sender,
         "received_at": to_text(document.source.received_at),
         "authentication": document.source.authentication.value,
+        "correlation_id": document.correlation_id,
         "extractor_version": invoice.extractor_version,
         "created_at": to_text(invoice.created_at),
         "updated_at": to_text(invoice.updated_at),
@@ -281,6 +311,7 @@ def to_invoice(row: dict[str, Any]) -> RentalInvoice:
                 received_at=from_text(row["received_at"]),
                 authentication=SenderAuthentication(row["authentication"]),
             ),
+            correlation_id=row.get("correlation_id"),
         ),
         created_at=from_text(row["created_at"]),
         updated_at=from_text(row["updated_at"]),

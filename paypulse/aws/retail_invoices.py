@@ -372,6 +372,8 @@ def _to_row(invoice: RetailInvoice, revision: int) -> dict[str, Any]:
         "invoice_type": invoice.type.value,
         "status": invoice.status.value,
         "warnings": [warning.value for warning in invoice.warnings],
+        # What happens because of this row is logged under the run that brought its last document.
+        "correlation_id": invoice.documents[-1].correlation_id if invoice.documents else None,
         "s3_path": invoice.documents[0].key if invoice.documents else None,
         "documents": [document_to_map(document) for document in invoice.documents],
         "readings": [

@@ -200,6 +200,7 @@ def _to_row(run: IngestionRun) -> dict[str, Any]:
         "elsewhere": run.elsewhere,
         "outcome": run.outcome.value if run.outcome else None,
         "finished_at": to_text(run.finished_at) if run.finished_at else None,
+        "correlation_id": run.correlation_id,
         "ExpiresAt": int((run.started_at + KEPT_FOR).timestamp()),
     }
 
@@ -234,4 +235,5 @@ def to_run(row: dict[str, Any]) -> IngestionRun:
         outcome=RunOutcome(outcome) if outcome else None,
         error=RunError(error) if error else None,
         finished_at=from_text(finished) if finished else None,
+        correlation_id=row.get("correlation_id", row["RunID"]),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from paypulse.accounts import GmailStatus, RetailWindow, User
 from paypulse.aws.items import cancellation_codes, from_item, to_item, translated
 from paypulse.clock import from_text, to_text
+from paypulse.notification_settings import Language, NotificationSettings
 from paypulse.pages import Page, decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from paypulse.notification_settings import SettingsChange
+
 _CONNECTED_INDEX = "gmail_status-index"
 _FAN_OUT_PAGE = 100
+_OPEN = "attribute_exists(UserID) AND attribute_not_exists(erasing)"
 
 
 class DynamoUsers:
@@ -92,6 +96,38 @@ class DynamoUsers:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # disconnected meanwhile
+
+    def change_notifications(self, user_id: str, change: SettingsChange) -> User | None:
+        wanted = {
+            "notify_by_push": change.push,
+            "notify_by_email": change.email,
+            "discreet": change.discreet,
+            "language": change.language.value if change.language else None,
+            "reminder_days": None if change.reminder_days is None else list(change.reminder_days),
+        }
+        chosen = {name: value for name, value in wanted.items() if value is not None}
+        if chosen:
+            expression = "SET " + ", ".join(f"#{name} = :{name}" for name in chosen)
+            try:
+                self._update(
+                    user_id,
+                    expression,
+                    {f":{name}": value for name, value in chosen.items()},
+                    _OPEN,
+                    {f"#{name}": name for name in chosen},
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return None
+        return self.get(user_id)
+
+    def set_email_subscription(self, user_id: str, subscription: str | None) -> None:
+        try:
+            if subscription is None:
+                self._update(user_id, "REMOVE email_subscription", {})
+            else:
+                self._update(user_id, "SET email_subscription = :it", {":it": subscription})
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # erased meanwhile
 
     def mark_erasing(self, user_id: str) -> None:
         try:
@@ -177,6 +213,7 @@ class DynamoUsers:
         expression: str,
         values: dict[str, Any],
         condition: str = "attribute_exists(UserID)",
+        names: dict[str, str] | None = None,
     ) -> None:
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -184,6 +221,8 @@ class DynamoUsers:
             "UpdateExpression": expression,
             "ConditionExpression": condition,
         }
+        if names:
+            request["ExpressionAttributeNames"] = names
         if values:
             request["ExpressionAttributeValues"] = to_item(values)
         with translated():
@@ -207,6 +246,19 @@ def _to_user(row: dict[str, Any]) -> User:
         gmail_connected_at=from_text(connected_at) if connected_at else None,
         retail_window=_to_window(row),
         discovers_receipts=row.get("discovers_receipts", False),
+        notifications=_to_settings(row),
+        email_subscription=row.get("email_subscription"),
+    )
+
+
+def _to_settings(row: dict[str, Any]) -> NotificationSettings:
+    usual = NotificationSettings()
+    return NotificationSettings(
+        push=row.get("notify_by_push", usual.push),
+        email=row.get("notify_by_email", usual.email),
+        discreet=row.get("discreet", usual.discreet),
+        language=Language(row.get("language", usual.language)),
+        reminder_days=tuple(row.get("reminder_days", usual.reminder_days)),
     )
 
 

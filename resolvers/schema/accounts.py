@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from resolvers.schema.devices import Device, NotificationSettings
 from resolvers.schema.directives import BEFORE_LOG_IN
 from resolvers.schema.enums import GmailStatus
 from resolvers.schema.fields import described
@@ -95,6 +96,8 @@ class User:
     created_at: AWSDateTime = described("When the account was opened.")
     gmail: GmailConnection = described("The connected mailbox.")
     last_ingestion_run: IngestionRun | None = described("The latest run, whatever its state.")
+    devices: list[Device] = described("The devices that get pushes, latest registered first.")
+    notification_settings: NotificationSettings = described("What the user wants to be told.")
 
 
 @strawberry.input(description="What the app got from Google.")

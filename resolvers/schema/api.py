@@ -24,6 +24,15 @@ from resolvers.schema.accounts import (
     SignUpInput,
     User,
 )
+from resolvers.schema.data_export import DataExport, ExportMyDataInput, ExportMyDataPayload
+from resolvers.schema.devices import (
+    RegisterDeviceInput,
+    RegisterDevicePayload,
+    UnregisterDeviceInput,
+    UnregisterDevicePayload,
+    UpdateNotificationSettingsInput,
+    UpdateNotificationSettingsPayload,
+)
 from resolvers.schema.directives import AwsApiKey, AwsIam, AwsSubscribe
 from resolvers.schema.events import (
     IngestionEvent,
@@ -132,6 +141,10 @@ class Query:
     def ingestion_run(self, id: Id) -> IngestionRun | None:  # noqa: A002 - the contract's word
         return answered_by_function()
 
+    @strawberry.field(description="One of the caller's exports; null when there is none.")
+    def data_export(self, id: Id) -> DataExport | None:  # noqa: A002 - the contract's word
+        return answered_by_function()
+
     @strawberry.field(description="Ingestion runs, latest first.")
     def ingestion_runs(
         self, first: First = 20, after: After = strawberry.UNSET
@@ -182,6 +195,16 @@ class Mutation:
     ) -> DeleteUserPayload | None:
         return answered_by_function()
 
+    @strawberry.mutation(
+        description="Puts everything that is kept of the caller into an archive to download."
+        " At most 5 a day."
+    )
+    def export_my_data(
+        self,
+        input: Annotated[ExportMyDataInput, _INPUT],  # noqa: A002
+    ) -> ExportMyDataPayload | None:
+        return answered_by_function()
+
     @strawberry.mutation(description="Connects the caller's Gmail, read-only.")
     def connect_gmail(
         self,
@@ -208,6 +231,29 @@ class Mutation:
         self,
         input: Annotated[IngestLatestRentalInvoiceInput, _INPUT],  # noqa: A002
     ) -> IngestionPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Registers a device for push, or renews it: call it at every start of the app."
+    )
+    def register_device(
+        self,
+        input: Annotated[RegisterDeviceInput, _INPUT],  # noqa: A002
+    ) -> RegisterDevicePayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Lets a device go: it gets no more pushes.")
+    def unregister_device(
+        self,
+        input: Annotated[UnregisterDeviceInput, _INPUT],  # noqa: A002
+    ) -> UnregisterDevicePayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Changes what the caller is told, how, and in which language.")
+    def update_notification_settings(
+        self,
+        input: Annotated[UpdateNotificationSettingsInput, _INPUT],  # noqa: A002
+    ) -> UpdateNotificationSettingsPayload | None:
         return answered_by_function()
 
     @strawberry.mutation(

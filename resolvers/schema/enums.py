@@ -9,10 +9,12 @@ import strawberry
 
 from paypulse import (
     accounts,
+    data_exports,
     errors,
     events,
     ledger,
     mail,
+    notification_settings,
     receipts,
     rental,
     rental_invoices,
@@ -41,6 +43,25 @@ def _described(
     return strawberry.enum(enum, description=description)
 
 
+DataExportStatus = _described(
+    data_exports.DataExportStatus,
+    "Where an export stands.",
+    {
+        "QUEUED": "Waiting for a worker.",
+        "RUNNING": "Being written.",
+        "READY": "It can be downloaded.",
+        "FAILED": "There is none; `error` says why. Ask for another.",
+        "EXPIRED": "Its day is over. Ask for another.",
+    },
+)
+DataExportError = _described(
+    data_exports.DataExportError,
+    "Why an export failed.",
+    {
+        "TOO_LARGE": "It takes too long with the documents; ask for one without.",
+        "STALLED": "It stopped moving.",
+    },
+)
 UserErrorCode = _described(
     errors.UserErrorCode,
     "What the caller can put right.",
@@ -51,7 +72,7 @@ UserErrorCode = _described(
         "INVALID_EMAIL": "The e-mail address is not one.",
         "WEAK_PASSWORD": "The password is too short, too long, or among the first to be guessed.",
         "INVALID_PASSWORD": "This is not the account's password.",
-        "USER_ALREADY_EXISTS": "The e-mail address has an account already.",
+        "USER_ALREADY_EXISTS": "No account can be opened for this address; log in if it is yours.",
         "GMAIL_TOKEN_REJECTED": "Google does not accept the token, or it is not for PayPulse.",
         "GMAIL_SCOPE_MISSING": "The user did not allow reading mail.",
         "ACCOUNT_SWITCH_UNCONFIRMED": "Another Google account is connected; confirm the switch.",
@@ -65,6 +86,11 @@ GmailStatus = _described(
         "CONNECTED": "A mailbox is connected and read.",
         "RECONNECT_REQUIRED": "Google took the permission back; only the user can renew it.",
     },
+)
+Language = _described(
+    notification_settings.Language,
+    "A language of pushes and e-mails.",
+    {"SV": "Swedish.", "EN": "English."},
 )
 InvoiceStatus = _described(
     rental_invoices.InvoiceStatus,

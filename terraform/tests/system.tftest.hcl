@@ -30,6 +30,14 @@ run "every_function_is_complete" {
     ])
     error_message = "Every function has alarms for errors and throttles."
   }
+
+  assert {
+    condition = alltrue([
+      for pair in setproduct(["model_tokens", "model_refused"], local.model_users) :
+      contains(keys(aws_cloudwatch_metric_alarm.this), join("/", pair))
+    ])
+    error_message = "Every function that asks Gemini has alarms for its cost and for a wrong key."
+  }
 }
 
 run "every_field_has_a_resolver" {
@@ -71,8 +79,8 @@ run "no_grant_is_wider_than_it_must_be" {
     error_message = "Only X-Ray knows no resources."
   }
 
-  # Keys of objects, streams of a log group, secrets of users: the three kinds of things that
-  # nobody can name beforehand.
+  # Keys of objects, streams of a log group, secrets of users, endpoints of devices and their
+  # e-mail subscriptions: the kinds of things that nobody can name beforehand.
   assert {
     condition = alltrue(flatten([
       for each in module.function : [
@@ -83,13 +91,24 @@ run "no_grant_is_wider_than_it_must_be" {
               endswith(resource, ":*") && alltrue([for action in statement.actions : startswith(action, "logs:")]),
               endswith(resource, "/*") && alltrue([for action in statement.actions : startswith(action, "s3:")]),
               endswith(resource, "/*") && alltrue([for action in statement.actions : startswith(action, "secretsmanager:")]),
+              strcontains(resource, ":endpoint/") && endswith(resource, "/PayPulse/*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
+              strcontains(resource, "NewInvoice") && endswith(resource, ":*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
             ]),
             resource == "*",
           ])
         ]
       ]
     ]))
-    error_message = "A grant has a wildcard that none of the three kinds explains."
+    error_message = "A grant has a wildcard that none of those kinds explains."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, each in module.function :
+      contains(flatten([for statement in each.statements : statement.actions]), "dynamodb:Scan")
+      == contains(values(try(local.functions[name].grants.tables, {})), "read_whole")
+    ])
+    error_message = "A table is scanned only where the manifest grants it."
   }
 
   assert {
@@ -107,7 +126,7 @@ run "names_are_the_documented_ones" {
   }
 
   assert {
-    condition     = aws_dynamodb_table.this["RentalInvoices"].name == "RentalInvoices" && aws_dynamodb_table.this["Users"].name == "Users"
+    condition     = aws_dynamodb_table.this["RentalInvoices"].name == "RentalInvoices" && aws_dynamodb_table.this["Users"].name == "Users" && aws_dynamodb_table.this["VendorConfig"].hash_key == "vendor_id"
     error_message = "Tables."
   }
 
@@ -135,7 +154,7 @@ run "names_are_the_documented_ones" {
   }
 
   assert {
-    condition     = aws_sns_topic.new_invoice.name == "NewInvoiceTopicNotification" && aws_cognito_identity_pool.this.identity_pool_name == "WallenstamAppIdentityPool"
+    condition     = aws_sns_topic.new_invoice.name == "NewInvoiceTopicNotification" && aws_sns_topic.new_invoice.name == local.manifest.topics.new_invoice.name && aws_cognito_identity_pool.this.identity_pool_name == "WallenstamAppIdentityPool"
     error_message = "Topic and identity pool."
   }
 
@@ -145,7 +164,12 @@ run "names_are_the_documented_ones" {
   }
 
   assert {
-    condition     = aws_secretsmanager_secret.this["google_client_id"].name == "Google-OAuth-Client-ID"
+    condition     = aws_cloudwatch_event_rule.this["DailyReminderTrigger"].schedule_expression == "cron(0 7 * * ? *)"
+    error_message = "The schedule of reminders."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret.this["google_client_id"].name == "Google-OAuth-Client-ID" && aws_secretsmanager_secret.this["gemini_api_key"].name == "gemini-api-key"
     error_message = "Secrets."
   }
 }
@@ -174,6 +198,11 @@ run "failures_are_kept" {
 
 run "secrets_stay_in_secrets_manager" {
   command = plan
+
+  assert {
+    condition     = local.environment["PUSH_APPLICATION"] == "" && local.environment["INVOICE_TOPIC"] == aws_sns_topic.new_invoice.arn
+    error_message = "Without Apple's key the functions are told of no platform application."
+  }
 
   assert {
     condition     = !contains(values(local.environment), "a-client-id")
@@ -224,6 +253,11 @@ run "a_key_of_ones_own_and_push" {
   assert {
     condition     = length(aws_kms_key.this) == 1 && length(aws_sns_platform_application.ios) == 1 && output.graphql_url == "https://api.example.com/graphql"
     error_message = "Options make what they say."
+  }
+
+  assert {
+    condition     = local.environment["PUSH_APPLICATION"] == aws_sns_platform_application.ios[0].arn
+    error_message = "The functions are told of the platform application."
   }
 }
 

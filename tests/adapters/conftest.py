@@ -17,6 +17,7 @@ from devstack.google.server import create_app
 from ingestion.gmail.credentials import open_mailbox
 from paypulse.gmail_grant import READ_SCOPE, GmailGrant
 from paypulse.google.endpoints import GoogleEndpoints
+from paypulse.grant_lock import GrantLock
 from tests.servers import serving
 
 if TYPE_CHECKING:
@@ -62,6 +63,23 @@ class GrantsInMemory:
         self.grants.pop(user_id, None)
 
 
+class LocksInMemory:
+    """`GrantLocks` for one process."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, tuple[str, datetime]] = {}
+
+    def acquire(self, user_id: str, *, now: datetime, until: datetime) -> str | None:
+        if user_id in self.held and self.held[user_id][1] > now:
+            return None
+        self.held[user_id] = (f"holder until {until}", until)
+        return self.held[user_id][0]
+
+    def release(self, user_id: str, holder: str) -> None:
+        if self.held.get(user_id, ("", None))[0] == holder:
+            del self.held[user_id]
+
+
 @dataclass
 class EmulatedGoogle:
     """The running emulator, its clock, and a user's grants."""
@@ -69,6 +87,7 @@ class EmulatedGoogle:
     url: str
     clock: AdjustableClock
     grants: GrantsInMemory
+    locks: LocksInMemory = field(default_factory=LocksInMemory)
     http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
     _open: ExitStack = field(default_factory=ExitStack)
 
@@ -112,15 +131,16 @@ class EmulatedGoogle:
         return grant
 
     def mailbox(self, **options: Any) -> GmailMailbox:
-        defaults = {"deadline_s": 120.0, "client_id": CLIENT_ID, "endpoints": self.endpoints}
+        defaults: dict[str, Any] = {
+            "user_id": "user_1",
+            "grants": self.grants,
+            "lock": GrantLock(locks=self.locks, clock=self.clock, sleep=self.clock.sleep),
+            "deadline_s": 120.0,
+            "client_id": CLIENT_ID,
+            "endpoints": self.endpoints,
+        }
         return self._open.enter_context(
-            open_mailbox(
-                "user_1",
-                grants=self.grants,
-                clock=self.clock,
-                sleep=self.clock.sleep,
-                **{**defaults, **options},
-            )
+            open_mailbox(clock=self.clock, sleep=self.clock.sleep, **{**defaults, **options})
         )
 
     def close(self) -> None:

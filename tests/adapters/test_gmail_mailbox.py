@@ -212,12 +212,39 @@ def test_disconnecting_during_a_run_is_not_undone(google_emulator: EmulatedGoogl
 def test_connecting_anew_during_a_run_is_not_overwritten(google_emulator: EmulatedGoogle) -> None:
     google_emulator.connect(expires_in=200)
     mailbox = google_emulator.mailbox()
+    google_emulator.clock.sleep(1)
     newer = google_emulator.connect()
 
     with pytest.raises(TransientError):
         mailbox.search("", None)
 
     assert google_emulator.grants.get("user_1") == newer
+
+
+def test_refreshing_waits_for_whoever_changes_the_grant(google_emulator: EmulatedGoogle) -> None:
+    google_emulator.connect(expires_in=200)
+    clock = google_emulator.clock
+    google_emulator.locks.acquire("user_1", now=clock(), until=clock() + timedelta(seconds=3))
+
+    google_emulator.mailbox().search("", None)
+
+    assert sum(clock.waits) >= 3
+    assert google_emulator.calls("token") == 1
+    assert google_emulator.locks.held == {}
+
+
+def test_lock_that_is_not_given_back_in_time_is_a_passing_failure(
+    google_emulator: EmulatedGoogle,
+) -> None:
+    old = google_emulator.connect(expires_in=200)
+    clock = google_emulator.clock
+    google_emulator.locks.acquire("user_1", now=clock(), until=clock() + timedelta(minutes=1))
+
+    with pytest.raises(TransientError, match="changed elsewhere"):
+        google_emulator.mailbox().search("", None)
+
+    assert google_emulator.calls("token") == 0
+    assert google_emulator.grants.get("user_1") == old
 
 
 @pytest.mark.parametrize(

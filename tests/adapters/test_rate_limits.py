@@ -46,6 +46,19 @@ def test_a_forgotten_counter_begins_at_nought(
     assert counters.count(user_id, most=1, until=UNTIL)
 
 
+def test_one_that_is_taken_back_may_be_counted_again(
+    counters: DynamoAttemptCounters, user_id: str
+) -> None:
+    counters.uncount(user_id)  # nothing is there yet, and nothing comes of it
+    counters.count(user_id, most=1, until=UNTIL)
+
+    counters.uncount(user_id)
+    counters.uncount(user_id)
+
+    assert counters.count(user_id, most=1, until=UNTIL)
+    assert not counters.count(user_id, most=1, until=UNTIL)
+
+
 def test_a_counter_says_when_it_may_be_removed(
     counters: DynamoAttemptCounters, aws: Aws, user_id: str
 ) -> None:

@@ -27,7 +27,6 @@ from paypulse.retail_invoices import (
 from tests.factories import NOW, make_receipt_document, make_retail_invoice, make_row
 
 if TYPE_CHECKING:
-
     from tests.conftest import Aws
 
 ANY = RetailFilter()

@@ -1,4 +1,4 @@
-"""Erasing a user reaches every table of the manifest, also those that are added later."""
+"""Erasing and exporting reach every table of the manifest, also those that are added later."""
 
 from __future__ import annotations
 
@@ -56,6 +56,16 @@ def test_whatever_is_in_flight_has_ended_when_the_last_sweep_begins() -> None:
     reading = 3 * STACK.functions["parse_invoice"].timeout_s + 60 + 120
 
     assert fetching + reading < SETTLES_IN.total_seconds() <= SQS_LONGEST_DELAY_S
+
+
+def test_an_export_in_flight_has_ended_when_the_last_sweep_begins() -> None:
+    assert STACK.functions["export_user_data"].timeout_s < SETTLES_IN.total_seconds()
+
+
+def test_an_export_may_read_every_table_that_is_erased() -> None:
+    granted = STACK.functions["export_user_data"].grants.tables
+
+    assert {*STACK.tables_keyed_by("UserID"), ACCOUNTS} <= granted.keys()
 
 
 def test_a_new_table_must_be_erasable_or_give_its_reason(tmp_path: Path) -> None:

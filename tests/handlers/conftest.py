@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import copy
 import json
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from devstack.google.accounts import GoogleAccount
+from devstack.google.server import create_app
+from devstack.resources import GOOGLE_CLIENT_ID
+from ingestion import fetch_invoices, fetch_latest_invoice
+from resolvers import delete_user, gmail_store_tokens
+from tests.handlers.tenants import Inboxes, Tenant
+from tests.servers import serving
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.conftest import Aws
 
@@ -80,3 +89,43 @@ def queued(aws: Aws) -> Callable[[str], list[dict[str, Any]]]:
         return found
 
     return take
+
+
+@pytest.fixture(scope="module")
+def inboxes(function_variables: None) -> Iterator[Inboxes]:
+    """Google's emulator, known to every function that speaks with Google."""
+    modules = (gmail_store_tokens, fetch_invoices, fetch_latest_invoice, delete_user)
+    first = GoogleAccount.with_mails("nobody@gmail.example", "1001", GOOGLE_CLIENT_ID)
+    with serving(create_app([first])) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOOGLE_BASE_URL", url)
+        for module in modules:
+            module._build.cache_clear()
+        yield Inboxes(url)
+    for module in modules:
+        module._build.cache_clear()
+
+
+@pytest.fixture
+def new_tenant(
+    aws: Aws,
+    inboxes: Inboxes,
+    context: Context,
+    ask: Callable[..., Any],
+    load_event: Callable[[str], dict[str, Any]],
+) -> Callable[..., Tenant]:
+    """Make someone with an account, and with a mailbox that holds these mails if there are any."""
+
+    def make(*mails: bytes) -> Tenant:
+        email = f"{uuid.uuid4().hex}@example.com"
+        tenant = Tenant(email, aws, inboxes, context, ask, load_event)
+        tenant.session = tenant.sign_up()["session"]
+        if mails:
+            tenant.connect(inboxes.new(*mails))
+        return tenant
+
+    return make
+
+
+@pytest.fixture
+def tenant(new_tenant: Callable[..., Tenant]) -> Tenant:
+    return new_tenant()

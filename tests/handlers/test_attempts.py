@@ -5,11 +5,15 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from paypulse.attempts import FROM_ADDRESS, SIGN_UPS, WRONG_LOG_INS
+from paypulse import accounts
+from paypulse.attempts import FROM_ADDRESS, SIGN_UPS, TAKEN_ADDRESSES, WRONG_LOG_INS
+from paypulse.credentials.passwords import BcryptPasswords
+from paypulse.errors import UserError
 from resolvers import _app, login_user, signup_user
 
 if TYPE_CHECKING:
@@ -115,6 +119,69 @@ def test_opening_accounts_for_one_address_is_limited(call: Callable[..., Any], e
     assert answers[-1] == "RATE_LIMITED"
 
 
+def sign_up(
+    call: Callable[..., Any], email: str, source: str = "", password: str = PASSWORD
+) -> Any:
+    return call("signUp", source, name="Ronja", email=email, password=password)
+
+
+def test_a_network_cannot_find_out_which_of_many_addresses_have_accounts(
+    call: Callable[..., Any], source: str
+) -> None:
+    taken = [f"{uuid.uuid4().hex}@example.com" for _ in range(TAKEN_ADDRESSES.most)]
+    for address in taken:
+        sign_up(call, address)
+    refusals = [kind(sign_up(call, address, source)) for address in taken]
+
+    known = sign_up(call, taken[0], source)
+    unknown = sign_up(call, f"{uuid.uuid4().hex}@example.com", source)
+
+    assert set(refusals) == {"USER_ALREADY_EXISTS"}
+    assert kind(known) == kind(unknown) == "RATE_LIMITED"
+    assert 0 < known["error"]["info"]["retryAfterS"] <= 3600
+
+
+def test_new_accounts_do_not_count_as_addresses_come_across(
+    call: Callable[..., Any], source: str
+) -> None:
+    answers = [
+        kind(sign_up(call, f"{uuid.uuid4().hex}@example.com", source))
+        for _ in range(TAKEN_ADDRESSES.most + 1)
+    ]
+
+    assert set(answers) == {"OK"}
+
+
+def test_a_taken_address_is_refused_alike_whatever_the_password(
+    call: Callable[..., Any], email: str
+) -> None:
+    sign_up(call, email)
+
+    answers = [sign_up(call, email), sign_up(call, email, password="another-long-password")]
+
+    assert answers[0] == answers[1]
+    assert "already" not in answers[0]["userErrors"][0]["message"]
+
+
+def test_a_refused_sign_up_hashes_the_password_like_one_that_succeeds(
+    call: Callable[..., Any], email: str
+) -> None:
+    """The hash takes a quarter of a second; skipping it would tell what the answer may not."""
+    hashed: list[str] = []
+
+    class CountingPasswords(BcryptPasswords):
+        def hash(self, password: str) -> str:
+            hashed.append(password)
+            return super().hash(password)
+
+    desk = replace(login_user._sessions.desk(), passwords=CountingPasswords(rounds=4))
+    accounts.sign_up("Ronja", email, PASSWORD, desk=desk)
+    with pytest.raises(UserError):
+        accounts.sign_up("Ronja", email, PASSWORD, desk=desk)
+
+    assert len(hashed) == 2
+
+
 def test_one_address_cannot_try_many_accounts(call: Callable[..., Any], source: str) -> None:
     for _ in range(FROM_ADDRESS.most):
         # A malformed token would do as well; this is the cheapest call that counts.
@@ -174,7 +241,7 @@ def _admit(source: str) -> None:
     login_user._sessions.desk().attempts.admit(FROM_ADDRESS, source)
 
 
-def test_the_source_of_a_signed_request_is_what_appsync_names() -> None:
+def test_the_source_of_a_signed_request_is_what_appsync_names(context: Context) -> None:
     fields = _app.Fields()
     seen: list[str | None] = []
 
@@ -189,6 +256,6 @@ def test_the_source_of_a_signed_request_is_what_appsync_names() -> None:
         "arguments": {},
         "info": {"parentTypeName": "Query", "fieldName": "me", "selectionSetList": []},
     }
-    fields(event, None)  # type: ignore[arg-type]  # the context is not looked at
+    fields(event, context)  # type: ignore[arg-type]  # as much of it as is looked at
 
     assert seen == ["203.0.113.9"]

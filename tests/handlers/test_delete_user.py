@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "hyran-betald-i-tid"
 BUCKET = "rental-invoices-bucket"
+TRACE = "1-65f0a1b2-0123456789abcdef01234567"  # of every request in tests/events
 GOOGLE_EMAIL = "ronja@gmail.example"
 
 type Ask = Callable[..., Any]
@@ -195,7 +196,12 @@ def test_the_account_is_closed_at_once_and_its_erasure_queued(
     token = {"input": {"refreshToken": someone.session["refreshToken"]}}
     assert answer["userErrors"] == []
     assert queued("delete_user") == [
-        {"userId": someone.user_id, "receiptId": answer["receiptId"], "settled": False}
+        {
+            "userId": someone.user_id,
+            "receiptId": answer["receiptId"],
+            "settled": False,
+            "correlationId": TRACE,
+        }
     ]
     assert not authorizer.handler(event, None)["isAuthorized"]
     assert someone.log_in()["error"]["type"] == "INVALID_CREDENTIALS"
@@ -343,7 +349,12 @@ def test_a_worker_without_time_closes_the_account_and_hands_over(
     queued: Callable[[str], list[dict[str, Any]]],
 ) -> None:
     leave_traces()
-    message = {"userId": someone.user_id, "receiptId": "erasure_1", "settled": False}
+    message = {
+        "userId": someone.user_id,
+        "receiptId": "erasure_1",
+        "settled": False,
+        "correlationId": TRACE,
+    }
     context.remaining_ms = 1_000
 
     answer = deliver(delete_user.handler, "delete_user", message)

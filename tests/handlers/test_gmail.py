@@ -284,4 +284,6 @@ def test_a_run_that_runs_out_of_time_queues_its_continuation(
     context.remaining_ms = 30_000
 
     assert deliver() == {"batchItemFailures": []}
-    assert queued("fetch_invoices") == [{"userId": caller["userId"], "runId": "run_1"}]
+    assert queued("fetch_invoices") == [
+        {"userId": caller["userId"], "runId": "run_1", "correlationId": "run_1"}
+    ]

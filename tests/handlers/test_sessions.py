@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from resolvers import authorizer, get_user_profile, login_user, signup_user
+from paypulse import accounts
+from paypulse.credentials.passwords import BcryptPasswords
+from paypulse.errors import RequestError
+from resolvers import _sessions, authorizer, get_user_profile, login_user, signup_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.conftest import Aws
 
 PASSWORD = "hyran-betald-i-tid"
 
@@ -139,6 +145,40 @@ def test_unknown_address_and_wrong_password_get_the_same_answer(
 
     assert answers[0] == answers[1] == answers[2]
     assert answers[0]["error"]["type"] == "INVALID_CREDENTIALS"
+
+
+def test_unknown_address_and_wrong_password_cost_the_same_work(
+    sign_up: Callable[..., Any], email: str
+) -> None:
+    """A comparison takes a quarter of a second; one left out would tell who has an account."""
+    sign_up()
+    compared: list[str] = []
+
+    class NotingPasswords(BcryptPasswords):
+        def verify(self, password: str, password_hash: str) -> bool:
+            compared.append(password_hash[: len("$2b$04")])  # the algorithm, and how many rounds
+            return super().verify(password, password_hash)
+
+    desk = replace(_sessions.desk(), passwords=NotingPasswords(rounds=4))
+    for address in (email, "nobody@example.com"):
+        with pytest.raises(RequestError):
+            accounts.log_in(address, "wrong-password", desk=desk)
+
+    assert compared == ["$2b$04"] * 2
+
+
+def test_a_refresh_token_is_kept_as_a_hash_alone(sign_up: Callable[..., Any], aws: Aws) -> None:
+    session = sign_up()["session"]
+
+    rows = aws.client("dynamodb").query(
+        TableName="Sessions",
+        KeyConditionExpression="UserID = :user",
+        ExpressionAttributeValues={":user": {"S": session["userId"]}},
+    )["Items"]
+
+    secret = session["refreshToken"].rpartition(".")[2]
+    assert len(rows) == 1
+    assert secret not in repr(rows)
 
 
 def test_a_refresh_token_is_swapped_once_and_reuse_ends_the_session(

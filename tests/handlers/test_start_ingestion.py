@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Aws
 
+TRACE = "1-65f0a1b2-0123456789abcdef01234567"  # of every request in tests/events
+
 
 @pytest.fixture
 def users(aws: Aws) -> DynamoUsers:
@@ -58,7 +60,9 @@ def test_a_run_is_queued_and_can_be_followed(
     run = start("ingestRentalInvoices", connected, since="2026-01-01")["run"]
 
     assert (run["status"], run["kind"]) == ("QUEUED", "RENTAL")
-    assert queued("fetch_invoices") == [{"userId": connected["userId"], "runId": run["id"]}]
+    assert queued("fetch_invoices") == [
+        {"userId": connected["userId"], "runId": run["id"], "correlationId": TRACE}
+    ]
     assert ask(start_ingestion.handler, "Query.ingestionRun", {"id": run["id"]}, connected) == run
     listed = ask(start_ingestion.handler, "Query.ingestionRuns", {}, connected)
     assert [edge["node"]["id"] for edge in listed["edges"]] == [run["id"]]

@@ -21,7 +21,7 @@ from devstack.graphiql.operations import load_operations
 from devstack.graphiql.page import INSTALL_COMMAND, Api, create_app, is_installed
 from devstack.journey import Person
 from devstack.ministack import REGION
-from devstack.running import API_KEY, DEMO_EMAIL, DEMO_NAME, DEMO_PASSWORD, access_key_id
+from devstack.running import API_KEY, DEMO_EMAIL, DEMO_NAME, DEMO_PASSWORD
 from devstack.sample_mailbox import notice_mail
 from devstack.showing import endpoints
 from tests.clients.gql_scenario import STEPS, GqlScenario
@@ -79,8 +79,8 @@ async def given(stack: DevStack, new_mailbox: Callable[..., str]) -> dict[str, A
         "page": stack.page_url,
         "region": REGION,
         "apiKey": API_KEY,
-        "accessKeyId": access_key_id(PUBLISHER),
-        "secretAccessKey": stack.credentials[PUBLISHER].secret_access_key,
+        "accessKeyId": stack.function_keys[PUBLISHER][0],
+        "secretAccessKey": stack.function_keys[PUBLISHER][1],
         "operations": {name: each.document for name, each in load_operations().items()},
         "publishers": PUBLISHERS,
         "probes": PROBES,

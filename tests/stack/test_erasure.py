@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 from gql.transport.exceptions import TransportQueryError
 
-from devstack.journey import Person
+from devstack.journey import Person, wait_until
 from devstack.ministack import client
 from devstack.resources import GOOGLE_CLIENT_ID
 from devstack.sample_mailbox import make_mails, notice_mail
@@ -102,6 +102,17 @@ async def wait_until_left(traces: Traces, *expected: dict[str, int]) -> None:
         await asyncio.sleep(0.1)
 
 
+async def export(stack: DevStack, person: Person) -> None:
+    """Have an archive made, and wait until it is in the bucket."""
+    await person.ask("mutation { exportMyData(input: {}) { export { id } } }")
+    s3, prefix = client("s3", stack.aws.url), f"exports/{person.user_id}/"
+
+    def is_there() -> bool:
+        return bool(s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["KeyCount"])
+
+    await wait_until(is_there, LIMIT_S)
+
+
 def refresh_at_google(stack: DevStack, refresh_token: str) -> int:
     """Return the status with which Google answers a refresh token."""
     form = {
@@ -133,6 +144,7 @@ async def test_nothing_of_a_person_is_left_but_the_receipt(
         await bystander.connect_gmail(new_mailbox(notices[0]))
         for each in (person, person, bystander):
             await finish(each, await each.ingest())
+        await export(stack, person)
         s3 = client("s3", stack.aws.url)
         written, deleted, *_ = keys(stack, person)
         s3.copy_object(Bucket=BUCKET, Key=written, CopySource=f"{BUCKET}/{written}")

@@ -24,7 +24,7 @@ from schemathesis.graphql import nodes
 from devstack.appsync.schema import PRELUDE
 from devstack.journey import Person
 from devstack.ministack import REGION
-from devstack.running import API_KEY, access_key_id
+from devstack.running import API_KEY
 from devstack.showing import endpoints
 from paypulse.errors import ErrorType
 from tests.stack.appsync.gateway_harness import sign
@@ -94,9 +94,7 @@ def test_field_answers_anything_with_data_or_typed_errors(
         if label in WITH_KEY:
             return {"x-api-key": API_KEY}
         if label in SIGNED:
-            function = "send_invoice_notification"
-            secret = stack.credentials[function].secret_access_key
-            key = access_key_id(function)
+            key, secret = stack.function_keys["send_invoice_notification"]
             url = stack.internal_graphql_url
             return sign(url, body, access_key=key, secret=secret, region=REGION)
         return {"authorization": token}

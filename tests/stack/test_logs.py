@@ -106,9 +106,18 @@ async def walk(
     assert (OCR, TOTAL) in {(each["ocr"], each["total"]["minorUnits"]) for each in read}
     assert await person.failed_documents()
     await fail_in_a_worker(stack, person, google)
+    await export(stack, person)
     await person.change_password(PASSWORD, NEW_PASSWORD)
     await person.delete_user(NEW_PASSWORD)
     return tokens
+
+
+async def export(stack: DevStack, person: Person) -> None:
+    """Have an archive made, and wait until the worker says so."""
+    log = stack.options.state / "logs" / "export_user_data.log"
+    answer = await person.ask("mutation { exportMyData(input: {}) { export { id } } }")
+    export_id = answer["exportMyData"]["export"]["id"]
+    await wait_until(lambda: f'"export":"{export_id}"' in log.read_text(), LIMIT_S)
 
 
 async def fail_in_a_worker(

@@ -14,7 +14,6 @@ import aiohttp
 
 from devstack.graphiql.operations import load_operations
 from devstack.ministack import REGION
-from devstack.running import access_key_id
 from tests.stack.appsync.gateway_harness import sign
 from tests.stack.test_clients import PUBLISHER, PUBLISHERS
 
@@ -75,13 +74,9 @@ async def _subscribe(
 async def _publish(http: aiohttp.ClientSession, stack: DevStack, user_id: str) -> None:
     event = {"eventId": "1", "userId": user_id, "invoiceId": "1", "title": "For all"}
     body = json.dumps({"query": PUBLISHERS["publishInvoiceEvent"], "variables": {"input": event}})
-    headers = sign(
-        stack.internal_graphql_url,
-        body,
-        access_key=access_key_id(PUBLISHER),
-        secret=stack.credentials[PUBLISHER].secret_access_key,
-        region=REGION,
-    )
+    key, secret = stack.function_keys[PUBLISHER]
+    url = stack.internal_graphql_url
+    headers = sign(url, body, access_key=key, secret=secret, region=REGION)
     async with http.post(stack.internal_graphql_url, data=body, headers=headers) as response:
         assert "errors" not in await response.json()
 

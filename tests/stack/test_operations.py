@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
+from zipfile import ZipFile
 
 import pytest
 from gql import Client, gql
@@ -86,6 +90,28 @@ async def test_deleting_the_account_asks_for_the_password_and_gives_a_receipt(
         assert deleted["receiptId"]
 
 
+def download(url: str) -> bytes:
+    with urlopen(url, timeout=10) as answer:
+        content: bytes = answer.read()
+    return content
+
+
+async def test_export_is_asked_for_and_downloaded(new_person: NewPerson) -> None:
+    async with new_person() as person:
+        asked = await run(person, "ExportMyData", input={"withDocuments": True})
+        export = asked["export"]
+        async with asyncio.timeout(LIMIT_S):
+            while export["status"] in {"QUEUED", "RUNNING"}:
+                await asyncio.sleep(0.1)
+                export = await run(person, "DataExport", id=asked["export"]["id"])
+        archive = ZipFile(BytesIO(await asyncio.to_thread(download, export["url"])))
+
+        (account,) = json.loads(archive.read("account.json"))
+        assert asked["userErrors"] == []
+        assert export["availableUntil"] > export["finishedAt"] > export["askedAt"]
+        assert account["UserID"] == person.user_id
+
+
 async def test_mailbox_is_connected_shown_and_disconnected(
     new_person: NewPerson, new_mailbox: NewMailbox
 ) -> None:
@@ -142,7 +168,8 @@ async def test_run_is_started_followed_and_read(
     assert {each["runId"] for each in steps} == {progress["id"]}
     assert [each["node"]["id"] for each in page["edges"] + rest["edges"]] == everything
     assert detail["id"] == id_
-    assert detail["document"]["url"].startswith("http")
+    document = await asyncio.to_thread(download, detail["document"]["url"])
+    assert document.startswith(b"%PDF")
     assert len(failed["edges"]) == progress["failed"] + 2  # untrusted sender, wrong total
 
 

@@ -152,3 +152,12 @@ def test_table_that_is_not_there_is_told_in_a_line(aws: Aws, command: str) -> No
 
     assert result.returncode == 1
     assert re.fullmatch(r"paypulse: table Absent: .*ResourceNotFound.*\n", result.stderr)
+
+
+@pytest.mark.parametrize("command", ["push", "list"])
+def test_missing_credentials_are_told_in_a_line(command: str) -> None:
+    result = paypulse("vendors", command)
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("paypulse: AWS credentials and a region are needed: ")
+    assert result.stderr.count("\n") == 1

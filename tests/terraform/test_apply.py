@@ -6,18 +6,28 @@ import asyncio
 import json
 import ssl
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
+from zipfile import ZipFile
 
+import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from devstack.applied import Applied, applied, serving_api
+from devstack.applied import Applied, Keys, applied, serving_api
 from devstack.journey import Endpoints, Person, wait_for
 from devstack.manifest import load_stack
+from devstack.ministack import ACCOUNT_ID, REGION
 from devstack.sample_mailbox import notice_mail
+from devstack.vendor_files import read_folder
+from paypulse.aws.vendors import DynamoVendors
+from paypulse.clock import utc_now
+from paypulse.push_vendors import Change, push_vendors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,14 +115,19 @@ async def test_the_rest_of_the_api_is_within_its_grants(
     system: Applied, endpoints: Endpoints
 ) -> None:
     email = open_mailbox(system, "newcomer", [])
+    vendors = push_vendors(
+        read_folder(), store=DynamoVendors("VendorConfig", system.client("dynamodb")), clock=utc_now
+    )
+    pushed = {each.vendor_id for each in vendors if each.change is Change.CREATED}
     async with Person(endpoints) as person:
         await person.sign_up_or_log_in("Newcomer", "newcomer@example.com", PASSWORD)
+        archive = ZipFile(BytesIO(await asyncio.to_thread(download, system, await export(person))))
         await person.log_in("newcomer@example.com", PASSWORD)
         await person.connect_gmail(email)
         runs = [run async for run in person.follow(await person.ingest(latest=True), LIMIT_S)]
         answer = await person.ask(
             """{ me { id } rentalInvoices { edges { cursor } } rentalInvoice(id: "none") { id }
-                 failedDocuments { edges { cursor } }
+                 failedDocuments { edges { cursor } } vendors { id }
                  ingestionRuns { edges { node { id failures { reason } } } } }"""
         )
         disconnected = await person.ask(
@@ -120,10 +135,25 @@ async def test_the_rest_of_the_api_is_within_its_grants(
         )
         left = await person.ask("mutation { logOut(input: {}) { userErrors { code } } }")
 
+    assert "account.json" in archive.namelist()
     assert runs[-1]["outcome"] == "NOT_YET_SENT"
     assert answer["rentalInvoice"] is None
+    assert {each["id"] for each in answer["vendors"]} == pushed
     assert len(answer["ingestionRuns"]["edges"]) == 1
     assert disconnected["disconnectGmail"]["userErrors"] == left["logOut"]["userErrors"] == []
+
+
+async def export(person: Person) -> str:
+    """Have an archive made of what is kept of the person, and return its link."""
+    asked = await person.ask("mutation { exportMyData(input: {}) { export { id status url } } }")
+    made = asked["exportMyData"]["export"]
+    async with asyncio.timeout(LIMIT_S):
+        while made["status"] in {"QUEUED", "RUNNING"}:
+            await asyncio.sleep(0.5)
+            document = "query ($id: ID!) { dataExport(id: $id) { id status url } }"
+            made = (await person.ask(document, id=made["id"]))["dataExport"]
+    url: str = made["url"]
+    return url
 
 
 @pytest.mark.parametrize("function", STACK.functions)
@@ -137,6 +167,135 @@ def test_what_is_not_granted_is_denied(
     assert forbidden
     assert {action: is_denied(call) for action, call in forbidden.items()} == dict.fromkeys(
         forbidden, True
+    )
+
+
+@pytest.fixture(scope="module")
+def guest(system: Applied) -> Keys:
+    """What anyone gets who knows the identity pool's id, which every copy of the app tells."""
+    cognito = boto3.client(
+        "cognito-identity",
+        endpoint_url=system.aws_url,
+        region_name=REGION,
+        verify=str(system.certificate.authority),
+        config=Config(signature_version=UNSIGNED),
+    )
+    identity = cognito.get_id(IdentityPoolId=system.outputs["identity_pool_id"])["IdentityId"]
+    keys = cognito.get_credentials_for_identity(IdentityId=identity)["Credentials"]
+    return Keys(keys["AccessKeyId"], keys["SecretKey"], keys["SessionToken"])
+
+
+def platform_application(system: Applied) -> str:
+    """Return the ARN of the one that Terraform has made."""
+    found = system.client("sns").list_platform_applications()["PlatformApplications"]
+    (arn,) = (
+        each["PlatformApplicationArn"]
+        for each in found
+        if "/PayPulse" in each["PlatformApplicationArn"]
+    )
+    return str(arn)
+
+
+def somebody_elses_application(system: Applied) -> str:
+    """Return the ARN of a platform application that is not ours."""
+    answer = system.client("sns").create_platform_application(
+        Name="SomebodyElses", Platform="APNS", Attributes={"PlatformCredential": "p8"}
+    )
+    arn: str = answer["PlatformApplicationArn"]
+    return arn
+
+
+@contextmanager
+def on_any_resource(system: Applied, role: str) -> Iterator[None]:
+    """Let a role do what it may do on any resource, for as long as the block lasts.
+
+    MiniStack judges CreatePlatformEndpoint as if it were about no resource in particular.
+    """
+    iam = system.client("iam")
+    policy = iam.get_role_policy(RoleName=role, PolicyName="push-endpoint")["PolicyDocument"]
+    for statement in policy["Statement"]:
+        statement["Resource"] = "*"
+    iam.put_role_policy(RoleName=role, PolicyName="wide", PolicyDocument=json.dumps(policy))
+    yield
+    iam.delete_role_policy(RoleName=role, PolicyName="wide")
+
+
+def test_a_guest_may_register_a_device_for_push(system: Applied, guest: Keys) -> None:
+    sns, application = system.client("sns", guest), platform_application(system)
+    role = system.client("sts", guest).get_caller_identity()["Arn"].split("/")[1]
+
+    with on_any_resource(system, role):
+        endpoint = sns.create_platform_endpoint(PlatformApplicationArn=application, Token="a" * 64)
+
+    assert role == "WallenstamAppIdentityRole"
+    assert "/APNS/PayPulse/" in endpoint["EndpointArn"]
+
+
+def test_a_guest_may_register_it_with_our_application_alone(system: Applied) -> None:
+    """What the applied policy says, by IAM's own simulator: see `on_any_resource` for why."""
+    role = system.client("iam").get_role(RoleName="WallenstamAppIdentityRole")["Role"]["Arn"]
+
+    decisions = {
+        application: system.client("iam").simulate_principal_policy(
+            PolicySourceArn=role,
+            ActionNames=["sns:CreatePlatformEndpoint"],
+            ResourceArns=[application],
+        )["EvaluationResults"][0]["EvalDecision"]
+        for application in (platform_application(system), somebody_elses_application(system), "*")
+    }
+
+    assert list(decisions.values()) == ["allowed", "implicitDeny", "implicitDeny"]
+
+
+def test_a_guest_may_do_nothing_else(system: Applied, guest: Keys) -> None:
+    """The role of old read every table, with every password's hash."""
+    calls = dict(iter_guest_calls(system, guest))
+
+    assert len(calls) >= 12
+    assert {call for call, make in calls.items() if not is_denied(make)} == set()
+
+
+def iter_guest_calls(system: Applied, guest: Keys) -> Iterator[tuple[str, Any]]:
+    """Yield what a guest might try, on things that are really there."""
+    dynamodb, s3 = system.client("dynamodb", guest), system.client("s3", guest)
+    sns, sqs = system.client("sns", guest), system.client("sqs", guest)
+    bucket, topic = system.outputs["invoices_bucket"], system.outputs["notification_topic_arn"]
+    application = platform_application(system)
+    other = somebody_elses_application(system)
+    queue = sqs_url(system, "delete_user")
+    role = f"arn:aws:iam::{ACCOUNT_ID}:role/delete_user"
+    yield "Scan", lambda: dynamodb.scan(TableName="Users")
+    yield "GetItem", lambda: dynamodb.get_item(TableName="Users", Key={"UserID": {"S": "x"}})
+    yield "ListTables", dynamodb.list_tables
+    yield "GetObject", lambda: s3.get_object(Bucket=bucket, Key="invoices/x")
+    yield "PutObject", lambda: s3.put_object(Bucket=bucket, Key="invoices/x", Body=b"")
+    yield "ListObjects", lambda: s3.list_objects_v2(Bucket=bucket)
+    yield "SendMessage", lambda: sqs.send_message(QueueUrl=queue, MessageBody="{}")
+    yield (
+        "GetSecretValue",
+        lambda: system.client("secretsmanager", guest).get_secret_value(
+            SecretId="PayPulseAppJWTSecret"
+        ),
+    )
+    yield "Invoke", lambda: system.client("lambda", guest).invoke(FunctionName="delete_user")
+    yield "ListRoles", lambda: system.client("iam", guest).list_roles()
+    yield (
+        "AssumeRole",
+        lambda: system.client("sts", guest).assume_role(RoleArn=role, RoleSessionName="guest"),
+    )
+    yield "ListGraphqlApis", lambda: system.client("appsync", guest).list_graphql_apis()
+    yield "Publish", lambda: sns.publish(TopicArn=topic, Message="x")
+    yield (
+        "Subscribe",
+        lambda: sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="thief@example.com"),
+    )
+    yield (
+        "ListEndpointsByPlatformApplication",
+        lambda: sns.list_endpoints_by_platform_application(PlatformApplicationArn=application),
+    )
+    yield (
+        "CreatePlatformEndpoint of another application",
+        lambda: sns.create_platform_endpoint(PlatformApplicationArn=other, Token="b" * 64),
     )
 
 
@@ -205,13 +364,14 @@ def iter_forbidden(system: Applied, function: str) -> Iterator[tuple[str, Any]]:
     sqs, secrets = system.client("sqs", keys), system.client("secretsmanager", keys)
     bucket = system.outputs["invoices_bucket"]
     for table in STACK.tables:
-        yield f"Scan {table}", lambda table=table: dynamodb.scan(TableName=table)
+        if grants.tables.get(table) != "read_whole":
+            yield f"Scan {table}", lambda table=table: dynamodb.scan(TableName=table)
         key = {name: {"S": "x"} for name in STACK.tables[table].key}
-        if table not in grants.tables:
+        if grants.tables.get(table) not in {"read", "read_write"}:
             yield f"GetItem {table}", lambda t=table, k=key: dynamodb.get_item(TableName=t, Key=k)
         if grants.tables.get(table) != "read_write":
             yield f"PutItem {table}", lambda t=table, k=key: dynamodb.put_item(TableName=t, Item=k)
-    if grants.buckets.get("invoices") not in {"read", "read_write"}:
+    if grants.buckets.get("invoices") not in {"read", "read_write", "export"}:
         yield "GetObject", lambda: s3.get_object(Bucket=bucket, Key="invoices/x")
     if grants.buckets.get("invoices") != "read_write":
         yield "PutObject", lambda: s3.put_object(Bucket=bucket, Key="invoices/x", Body=b"")
@@ -245,7 +405,8 @@ def is_denied(call: Any) -> bool:
     try:
         call()
     except ClientError as error:
-        return error.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}
+        denied = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
+        return error.response["Error"]["Code"] in denied
     return False
 
 

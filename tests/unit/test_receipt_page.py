@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.parsing.receipts import page as pages
+from ingestion.parsing.receipts import rows
 from ingestion.parsing.receipts.page import read_html, read_text
 from paypulse.receipts import ReadingSignal
 
@@ -126,6 +126,20 @@ def test_page_nested_without_end_is_cut() -> None:
     assert ReadingSignal.TOO_DEEP in page.signals
 
 
+def test_columns_nested_without_end_are_cut() -> None:
+    page = read_html("<p>Hej</p>" + "<div style='display:flex'>" * 1_000 + "x")
+
+    assert page.rows[0].cells == ("Hej",)
+    assert ReadingSignal.TOO_DEEP in page.signals
+
+
+def test_row_without_end_is_cut() -> None:
+    page = read_html("<table><tr>" + "<td>1 kr</td>" * 300)
+
+    assert len(page.rows[0].cells) == rows.MAX_CELLS
+    assert ReadingSignal.TOO_LARGE in page.signals
+
+
 @pytest.mark.parametrize(
     "html", ["<b>x</b>" * 70_000, "<p>x</p>" * 5_000, f"<p>{chr(97) * 500}</p>" * 900]
 )
@@ -133,7 +147,7 @@ def test_page_without_end_is_cut(html: str) -> None:
     page = read_html(html)
 
     assert ReadingSignal.TOO_LARGE in page.signals
-    assert len(page.rows) <= pages.MAX_ROWS
+    assert len(page.rows) <= rows.MAX_ROWS
 
 
 def test_gaps_in_plain_text_part_cells() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 _SYMBOLS = {
     "kr": "KR",  # SEK, NOK, DKK or ISK: the mail as a whole decides
@@ -55,6 +56,7 @@ _SYMBOLS = {
     "hkd": "HKD",
 }
 CODES = frozenset(_SYMBOLS.values()) - {"KR"}
+_CODES = frozenset(code.lower() for code in CODES)
 _DASHES = "-\u2010\u2011\u2012\u2013\u2212"
 _MINUS = "\\" + _DASHES  # inside a character class
 _CURRENCY = "|".join(sorted(map(re.escape, _SYMBOLS), key=len, reverse=True))
@@ -65,7 +67,12 @@ _NUMBER = (
     r"|\d{1,9}(?:[.,:]\d{1,2})?"
 )
 _BEFORE = rf"(?:(?<![^\W\d_])(?P<before>{_CURRENCY})\.?{_GAP}?)"
-_AFTER = rf"(?:{_GAP}?(?P<after>{_CURRENCY})(?![^\W\d_])\.?)"
+# Some shops print both: `1 536,70 kr SEK`, `$86.40 CAD`.
+_CODE = "|".join(sorted(_CODES))
+_AFTER = (
+    rf"(?:{_GAP}?(?P<after>{_CURRENCY})(?![^\W\d_])(?!(?<=[$£€])\d)\.?"
+    rf"(?:{_GAP}\(?(?P<code>{_CODE})(?![^\W\d_])\)?)?)"
+)
 _AMOUNT = re.compile(
     rf"(?<![\w.,:/#])(?P<paren>\()?(?P<sign>[{_MINUS}+]{_GAP}?)?{_BEFORE}?"
     rf"(?P<sign2>[{_MINUS}+]{_GAP}?)?(?P<number>{_NUMBER})(?![\d])(?![.,:/]\d){_AFTER}?"
@@ -74,16 +81,23 @@ _AMOUNT = re.compile(
 )
 # What follows a number that is no amount.
 _UNIT = re.compile(
-    r"^\s?(?:%|kwh|kw|wh|kg|hg|mg|g\b|cl|dl|ml|l\b|lit|m\b|m²|cm|mm|km|st\b|pcs|pack|p\b|gb|tb|mb|mbit"
+    r"\s?(?:%|kwh|kw|wh|kg|hg|mg|g\b|cl|dl|ml|l\b|lit|m\b|m²|cm|mm|km|st\b|pcs|pack|p\b|gb|tb|mb|mbit"
     r"|\"|tum|inch|mån|månad|months?|år\b|years?|dagar|days?|min|tim|h\b|x\b|×|personer|vuxna"
     r"|portion|öre|poäng|points|p\.|:e\b|st\.|nd\b|rd\b|th\b|\s*(?:jan|feb|mar|apr|maj|may|jun|jul"
     r"|aug|sep|o[kc]t|nov|de[cs])[a-zå-ö]*\b|[-/]\d)",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _FREE = re.compile(
     r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?"
     r"|utan kostnad|ingår|included"
-    r"|bjuds|kostenlos|complimentary)\W*$"
+    r"|bjuds|kostenlos|complimentary)"
+    r"(?: (?:frakt|leverans|shipping|delivery|versand|levering))?\W*$"
+)
+# What a shop adds to an amount in the same cell: `49,00 kr via PostNord`, `99 kr/månad`.
+_ADDED = re.compile(
+    r"(?i)^\s*(?:via|med|with|by|per|pr|/|\(|inkl|incl|including|plus moms|enligt|every|varje"
+    r"|each)(?!\d)"
 )
 
 
@@ -110,15 +124,23 @@ def find_amounts(text: str, *, bare: bool = False) -> list[Amount]:
         text: One line.
         bare: Take whole numbers without a currency too.
     """
+    found = _numbers_in(text)
+    return [amount for amount in found if bare or amount.looks_like_money]
+
+
+# The same cells and lines are asked about many times while a mail is read.
+@lru_cache(maxsize=4096)
+def _numbers_in(text: str) -> tuple[Amount, ...]:
+    """Return everything in a text that may be an amount, whole numbers included."""
+    if not _DIGIT.search(text):
+        return ()
     found = []
     for match in _AMOUNT.finditer(text):
         amount = _amount_of(match)
-        if amount is None or not (bare or amount.looks_like_money):
-            continue
-        if amount.currency is None and _UNIT.match(text[amount.end :]):
+        if amount is None or (amount.currency is None and _UNIT.match(text, amount.end)):
             continue
         found.append(amount)
-    return found
+    return tuple(found)
 
 
 def whole_amount(text: str) -> Amount | None:
@@ -134,6 +156,14 @@ def whole_amount(text: str) -> Amount | None:
     ):
         return amounts[0]
     return None
+
+
+def leading_amount(text: str) -> Amount | None:
+    """Return the amount that begins a text, when what follows only explains it."""
+    amounts = find_amounts(text) if len(text) < 90 else []
+    if len(amounts) != 1 or re.search(r"\w", text[: amounts[0].start]):
+        return None
+    return amounts[0] if _ADDED.match(text[amounts[0].end :]) else None
 
 
 def last_amount(text: str) -> Amount | None:
@@ -162,10 +192,13 @@ def parse_number(text: str) -> Decimal | None:
 
 def _amount_of(match: re.Match[str]) -> Amount | None:
     number = match["number"]
-    symbol = (match["before"] or match["after"] or "").lower()
+    after = (match["code"] or match["after"] or "").lower()
+    symbol = after if after in _CODES else (match["before"] or after).lower()
     whole, decimals = _split(number)
-    if ":" in number and not symbol:
-        return None  # a time of day
+    if match["before"] and match["sign2"] and match["before"].isalpha() and not decimals:
+        return None  # "KR-36211" is a number of something
+    if ":" in number and not symbol and int(whole) < 24 and int(decimals) < 60:
+        return None  # a time of day; 247:20 is none
     minor = int(whole or "0") * 100 + int(decimals.ljust(2, "0") or "0")
     signs = (match["sign"] or "") + (match["sign2"] or "") + (match["trail"] or "")
     if any(char in _DASHES for char in signs) and not _is_range(match):

@@ -39,7 +39,7 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
     (
         Category.CLOTHING,
         5,
-        r"storlek|stl|strl|tröj\w+|byx\w+|jeans|klänning\w*|skjort\w+|jack(?:a|or|an)|sneakers?|sko(?:r|rna)|dress|shirt\w*|t-shirt\w*|hoodie\w*|strumpor|strumpbyxor|kofta|kappa|blus\w*|kjol\w*|underkläder|trousers|jumper|sweater\w*|coat|boots|stövl\w+|löparskor|plagg|kläder|clothing|mode|fashion|outfit|linne|chinos|topp|mössa|halsduk|vantar|garment\w*|leggings|parka|cardigan|pyjamas|bh|trosor|kavaj|blazer|scarf|socks|skirt|blouse|polo",
+        r"storlek|stl|strl|tröj\w+|byx\w+|jeans|klänning\w*|skjort\w+|jack(?:a|or|an)|sneakers?|sko(?:r|rna)|dress|shirt\w*|t-shirt\w*|hoodie\w*|strumpor|strumpbyxor|kofta|kappa|blus\w*|kjol\w*|underkläder|trousers|jumper|sweater\w*|coat|boots|stövl\w+|löparskor|plagg|kläder|clothing|mode|fashion|outfit|linne|chinos|topp|mössa|halsduk|vantar|garment\w*|leggings|parka|cardigan|pyjamas|trosor|kavaj|blazer|scarf|socks|skirt|blouse|polo",
     ),
     (
         Category.CLOTHING,
@@ -160,6 +160,68 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
             r"|ljusstake|hobby|garn|tickets? to|konsert\w*|föreställning"
             r"|teater|museum|present\w*|cushion|candle|vase|vas\b|kastrull"
             r"|stekpanna|handduk\w*|påslakan\w*"
+        ),
+    ),
+    (
+        Category.CLOTHING,
+        5,
+        (
+            r"jeans?|denim|merino\w*|underställ\w*|\w*sock(?:or|s)|\w*strump\w*|bälten?|belts?"
+            r"|handskar|badbyx\w*|bikini|morgonrock|overall|tights|t-?shirts?|tee|crewneck"
+            r"|joggers|sandal\w*|\w*sko(?:r|n)?|sneakers?|kofta|\w*tröj\w+|\w*byxa?|\w*jacka"
+            r"|\w*skjorta|\w*klänning|hose|hemd|kleid|jacke|schuhe?|pullover|genser|bukse|skjorte"
+        ),
+    ),
+    (
+        Category.TECHNOLOGY,
+        5,
+        (
+            r"nvme|minneskort|sd-?kort|mobilskal|screen protector|skärmskydd\w*|displayport"
+            r"|usb-?[abc]|usb-c-\w+|webbkamera|\w*laddare|\w*kabel|hörsnäckor|soundbar"
+            r"|raspberry pi|arduino|nätverkskabel|ethernet|pixel \d+|watch band"
+        ),
+    ),
+    (
+        Category.SUBSCRIPTIONS,
+        5,
+        (
+            r"hosting|webbhotell|webhotell?|domän\w*|domains?|domæne|vpn|licens\w*|licen[cs]es?"
+            r"|per user|users|årsavgift|medlemsavgift\w*|kvartalsavgift|\w*prenumeration\w*"
+            r"|backup|lagring|cloud|api|gym\w*|träningskort|e-tidning|membership|medlem\w*"
+            r"|\w*abo|abonnement|monatlich\w*|mitgliedschaft|(?:team|pro|basic|family|annual"
+            r"|monthly|yearly|premium|plus) plan|månadsabonnemang|månadskort|vps"
+        ),
+    ),
+    (
+        Category.UTILITY,
+        7,
+        (
+            r"mobil(?:abonnemang|telefoni|t bredband)|bredbands\w*|fiber\w*|spillvatten|dagvatten"
+            r"|va-avgift|vattenförbrukning|brukningsavgift|sim-?kort|samtal|sms|roaming"
+            r"|strøm\w*|nettleie|strom(?:rechnung|verbrauch)?|fjernvarme|datatrafik|hemtelefoni"
+        ),
+    ),
+    (
+        Category.TRAVEL,
+        6,
+        (
+            r"(?:dubbel|enkel)rum|(?:double|single|twin) room|zimmer|übernachtung\w*|frühstück"
+            r"|check-?out|flug\w*|fluggast|ferge|billett\w*|hytt|cabin|överfart|p-hus|zon \d+"
+            r"|bahn\w*|zugfahrt|fahrkarte\w*|rejse|reise\w*|incheckat bagage|checked bag\w*"
+        ),
+    ),
+    (
+        Category.MISCELLANEOUS,
+        5,
+        (
+            r"roman|häftad|hardcover|ljudbok|frö(?:er|n)?|plantor|kruka|blomma|bukett|soffa|stol"
+            r"|bord|matta|säng\w*|tavla|ram|lego\w*|dock(?:a|or)|brädspel|spelkort|kaffebönor"
+            r"|whole bean|coffee|espresso|te(?:er)?|tea|vin|öl|wine|beer|brygg\w*|malt|humle|hops"
+            r"|stickor|virknål|\w*garn|yarn|tyg|hudkräm|\w*kräm|serum|mascara|deodorant|tandkräm"
+            r"|tandborst\w*|alvedon|plåster|kattmat|hundfoder|koppel|klocka|armbandsur|watch|ring"
+            r"|halsband|örhängen|glasögon|linser|tält|ryggsäck|backpack|sovsäck|fiske\w*|bakpapper"
+            r"|batterier|glödlamp\w*|\w*lampa|verktygslåda|borr|färg \d|penslar|åkpass|inträde"
+            r"|rea-?biljett|parkbiljett|nöjespark|biobiljett\w*|popcorn|soap|tvål|doftljus"
         ),
     ),
 )

@@ -10,19 +10,22 @@ from ingestion.parsing.receipts.category_words import COMPILED_PARTS, COMPILED_S
 from paypulse.receipts import Category, DocumentType, ReceiptOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 _REFUND = re.compile(
     r"(?i)\b(?:återbetalning\w*|återbetal(?:at|ar|ade|as|d|t)|återköp|krediter(?:ing|at|as|ad)\w*|kreditfaktura|kreditnota"
     r"|refund(?:ed|s)?|credit note|credited|money back|pengarna tillbaka"
     r"|kredit(?:belopp|kvitto)|returkvitto|return receipt"
     r"|your return|retur(?:en)? (?:är )?(?:godkänd|mottagen|behandlad"
-    r"|registrerad|klar)|din retur|returbekräftelse|reimbursement)\b"
+    r"|registrerad|klar)|din retur|returbekräftelse|reimbursement"
+    r"|rückerstattung|erstattung|gutschrift|tilbagebetaling|tilbagebetalt"
+    r"|refusjon|refundering|refundert)\b"
 )
 _REFUND_POLICY = re.compile(
     r"(?i)\b(?:öppet köp|returpolicy|returrätt|return policy|refund"
     r" policy|ångerrätt|fri retur|free returns?|kan returner\w+"
     r"|vid retur|if you (?:want|wish|need) to return|för återbetalning"
+    r"|refundable|kan återbetalas|återbetalningsbar\w*|erstattbar"
     r"|non-?refundable|ej återbetalningsbar|begära återbetalning"
     r"|request a refund|refunds? (?:are|is|will only|can)|eligible"
     r" for|no refunds|återbetalas (?:ej|inte)|inte återbetalas|within"
@@ -46,7 +49,9 @@ _NOT_BY_SUBJECT = re.compile(
     r"|ade) (?:våra|priser)|trial|provperiod\w*|inbjudan|invitation"
     r"|webinar|jobb"
     r"|back in stock|åter i lager|prisfall|price drop|tips\b|veckans"
-    r"|inspiration|bonuscheck|dina poäng|poängsaldo|saldo)\b"
+    r"|inspiration|bonuscheck|dina poäng|poängsaldo|saldo"
+    r"|passwort|bewerte\w*|bewertung|adgangskode|warenkorb|storniert"
+    r"|stornierung|anmeldung|angebot\w*|tilbud)\b"
 )
 _DELIVERY = re.compile(
     r"(?i)\b(?:på väg|skicka(?:d|t|ts|des)|levere?ra[dt]s?|levererad"
@@ -57,7 +62,9 @@ _DELIVERY = re.compile(
     r"|on its way|on the way|out for delivery"
     r"|delivered|delivery (?:update|notification|notice)|has arrived"
     r"|ready for (?:pick-?up|collection)|tracking|spåra|försändelse\w*"
-    r"|paket(?:et)?|parcel|package|avi\b|kolli(?:nummer)?)\b"
+    r"|paket(?:et)?|parcel|package|avi\b|kolli(?:nummer)?"
+    r"|versandt|versendet|unterwegs|zugestellt|sendung|versandbestätigung"
+    r"|afsendt|er sendt|leveret|på vej|på vei)\b"
 )
 _PROMISES = re.compile(
     r"(?i)\b(?:orderbekräftelse|order ?confirm\w*|kvitto\w*|receipt"
@@ -68,22 +75,31 @@ _PROMISES = re.compile(
     r"|betalningsbekräftelse|payment (?:received|confirmation)|biljett\w*"
     r"|e-?ticket|tickets?|räkning\w*|bill|itinerary|resplan"
     r"|vi har tagit emot din|mottagit din (?:order|beställning|betalning)"
-    r"|we(?:'ve| have)? received your|purchase|statement)\b"
+    r"|we(?:'ve| have)? received your|purchase|statement"
+    r"|bestell(?:bestätigung|ung)|auftragsbestätigung|buchungsbestätigung"
+    r"|buchung|rechnung|beleg|quittung|kassenbon|fahrkarte|ordrebekræftelse"
+    r"|ordrebekreftelse|kvittering|bestilling|ordre|danke für (?:ihre|deine|ihren"
+    r"|deinen)|tak for di[nt]|takk for|tilausvahvistus|kuitti|commande|bestelling)\b"
 )
 _PENDING = re.compile(
     r"(?i)\b(?:avbeställd|avbokad|makulerad|annullerad|cancell?ed|har"
     r" avbrutits|avbrutits|misslyckades|could not be processed|was"
     r" declined|payment failed|inga pengar har dragits|no (?:charge"
     r"|payment) (?:was|has been) (?:made|taken)|not been charged|du"
-    r" har inte debiterats|inget belopp)\b"
+    r" har inte debiterats|inget belopp"
+    r"|storniert|annulleret|kansellert|fehlgeschlagen|afvist)\b"
 )
 
 
 _PAYMENT = re.compile(
     r"(?i)\b(?:betal(?:at|ning|d|t)\w*|visa|mastercard|swish|klarna"
     r"|kortköp|paid|payments?|charged|debiterat|kvitto|receipt|tack"
-    r" för|thanks? (?:you )?for)\b"
+    r" för|thanks? (?:you )?for"
+    r"|bezahlt|zahlung|beleg|kvittering|danke|tak for|takk for)\b"
 )
+
+
+_TITLE = re.compile(r"(?i)\b(?:kvitto|receipt|faktura|invoice|rechnung|kvittering)\b")
 
 
 def classify(
@@ -94,6 +110,7 @@ def classify(
     has_items: bool,
     adds_up: bool,
     has_number: bool,
+    has_tax: bool,
     types: Collection[str],
 ) -> ReceiptOutcome:
     """Return the outcome; a mail is a receipt when it names a sum and what it was paid for."""
@@ -117,8 +134,8 @@ def classify(
         subject,
     ):
         return ReceiptOutcome.NOT_AN_INVOICE
-    if _DELIVERY.search(subject) and not promises and not has_items:
-        return ReceiptOutcome.NOT_AN_INVOICE
+    if _DELIVERY.search(subject) and not (promises or has_tax or _TITLE.search(text[:300])):
+        return ReceiptOutcome.NOT_AN_INVOICE  # what is under way was paid for with another mail
     if promises or (has_number and (has_items or _PROMISES.search(text[:1500]))):
         return ReceiptOutcome.OK
     if has_items and _PROMISES.search(text[:1500]):
@@ -157,9 +174,17 @@ def document_type(subject: str, text: str, outcome: ReceiptOutcome) -> DocumentT
 
 
 def categorize(
-    sender_name: str, domain: str, subject: str, text: str, hints: Collection[Category]
+    sender_name: str,
+    domain: str,
+    subject: str,
+    text: str,
+    hints: Collection[Category],
+    items: Sequence[str] = (),
 ) -> Category:
-    """Return what was bought: by the shop's name, then by words and by what was found."""
+    """Return what was bought: by the shop's name, then by words and by what was found.
+
+    Words in the names of the items count twice: the rest of a mail speaks of other things, too.
+    """
     scores: Counter[Category] = Counter()
     label = domain.rsplit(".", 1)[0].replace(".", " ")
     for category, pattern in COMPILED_SHOPS.items():
@@ -170,11 +195,14 @@ def categorize(
     for category, pattern in COMPILED_PARTS.items():
         if pattern.search(f"{sender_name} {label}"):
             scores[category] += 5
+    names = "\n".join(items)
     body = f"{subject}\n{subject}\n{text[:8000]}"
     for category, weight, pattern in COMPILED_WORDS:
         different = {match.lower() for match in pattern.findall(body)}
         scores[category] += weight * min(len(different), 4)
         scores[category] += weight * min(len(set(pattern.findall(f"{subject} {sender_name}"))), 2)
+        bought = {match.lower() for match in pattern.findall(names)}
+        scores[category] += weight * min(len(bought), 4)
     for hint in hints:
         scores[hint] += 12
     best = max(scores, key=lambda category: scores[category], default=Category.MISCELLANEOUS)

@@ -56,7 +56,7 @@ def combine(
     number = _number(made)
     day = _day(made)
     _check_tax(made, tax, total)
-    details = to_details(made, category, document, number, items)
+    details = to_details(made, category, document, number, items, vendor)
     method = layout.payment_method
     return Receipt(
         vendor=vendor,

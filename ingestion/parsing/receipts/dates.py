@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 _MONTHS = {
     "jan": 1,
@@ -33,7 +34,7 @@ _MONTH = (
 )
 _DAY = r"(?P<{0}>[0-3]?\d)(?:\s?:?(?:e|a|st|nd|rd|th)\b)?"
 _FORMS = [
-    re.compile(r"(?<![\d.,-])(?P<y>20\d\d)[-/.](?P<m>[01]?\d)[-/.](?P<d>[0-3]?\d)(?!\d)"),
+    re.compile(r"(?<![\d.,])(?<!\d-)(?P<y>20\d\d)[-/.](?P<m>[01]?\d)[-/.](?P<d>[0-3]?\d)(?!\d)"),
     re.compile(
         r"(?<![\d.,/-])(?P<a>[0-3]?\d)(?P<s>[./-])(?P<b>[0-3]?\d)(?P=s)(?P<y>20\d\d|\d\d)(?!\d)"
     ),
@@ -46,6 +47,7 @@ _FORMS = [
     re.compile(rf"(?i)\b{_MONTH.format('mon')}\s*{_DAY.format('d')}(?![\d:])"),
     re.compile(r"(?<![\d.,/-])(?P<a>[0-3]?\d)/(?P<b>[01]?\d)(?![\d/,.-]|\s*kr)"),
 ]
+_DIGIT = re.compile(r"\d")
 _TIME = re.compile(
     r"(?i)(?<![\d.,:])(?:kl\.?\s*|klockan\s*)?(?P<h>[012]?\d)[:.](?P<m>[0-5]\d)(?::[0-5]\d)?"
     r"\s?(?P<half>[ap]\.?m\.?)?(?![\d,]|\.\d|\s?(?:kr|sek|€|%))"
@@ -80,6 +82,12 @@ def find_dates(text: str, near: date | None = None, *, month_first: bool = False
         near: Decides what the text leaves open: the year, or which number is the month.
         month_first: What `3/4/2026` means where `near` does not tell.
     """
+    return list(_dates_in(text, near, month_first)) if _DIGIT.search(text) else []
+
+
+# The same cells and lines are asked about many times while a mail is read.
+@lru_cache(maxsize=2048)
+def _dates_in(text: str, near: date | None, month_first: bool) -> tuple[Dated, ...]:
     found: list[Dated] = []
     for form in _FORMS:
         for match in form.finditer(text):
@@ -88,7 +96,7 @@ def find_dates(text: str, near: date | None = None, *, month_first: bool = False
             day = _day_of(match, near, month_first=month_first)
             if day is not None:
                 found.append(Dated(match.start(), match.end(), day))
-    return sorted(found, key=lambda dated: dated.start)
+    return tuple(sorted(found, key=lambda dated: dated.start))
 
 
 def first_date(text: str, near: date | None = None, *, month_first: bool = False) -> date | None:

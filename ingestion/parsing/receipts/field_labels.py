@@ -20,7 +20,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "order_number",
         (
-            rf"(?:din |ditt |your |vårt |our |the )?(?:web|e-?|kund"
+            rf"(?:din |ditt |your |vårt |our |the |avser |gäller )?(?:web|e-?|kund"
             rf"|internet|shop|köp|purchase|sales )?"
             rf"(?:order|beställnings?|köp|purchase|ärende){_NUMBER_WORD}"
             r"|order|beställning|orderid|best\.? ?nr|order ref(?:erence)?|ordernumret|vår order"
@@ -28,6 +28,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|order confirmation(?: number| no)?"
             r"|köpreferens|purchase reference|order/kvitto(?:nr)?|ordrenummer"
             r"|bestellnummer|tilausnumero"
+            r"|bestell(?:ung|-?nr\.?|-?nummer)|auftrags(?:nummer|-?nr\.?)|ordrenr\.?|ordre"
+            r"|bestilling(?:snummer|snr\.?)?|bestelnummer|numéro de commande|tilausnro"
         ),
     ),
     (
@@ -39,24 +41,33 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             rf"|pnr|record locator"
             r"|bokning|booking|reservation|booking ref|bokningsref|airline reference|bokning/pnr"
             r"|pnr/bokningsnummer|bokningskod \(pnr\)|booking code"
+            r"|buchungs(?:nummer|-?nr\.?|code|referenz)|buchung|reservierungs(?:nummer|code)"
+            r"|bestillingsreferanse|referansenummer|varausnumero|auftragscode"
         ),
     ),
     (
         "invoice_number",
-        rf"(?:faktura|invoice|avi|räknings?|bill(?:ing)?|rechnungs?|statement){_NUMBER_WORD}|faktura|invoice",
+        (
+            rf"(?:(?:kredit)?faktura|invoice|avi|räknings?|bill(?:ing)?|rechnungs?|statement"
+            rf"|kreditnota|credit note){_NUMBER_WORD}|kreditfaktura|kreditnota|credit note"
+            r"|faktura|invoice"
+            r"|rechnungs(?:nummer|-?nr\.?)|rechnung(?: nr\.?)?|laskun? ?numero"
+        ),
     ),
     (
         "receipt_number",
         (
             rf"(?:kvitto|receipt|transaktions?|transaction|betalnings?|payment|bong|verifikations?|kupong)"
             rf"{_NUMBER_WORD}|kvitto|receipt|kvittonr|transaktion"
+            r"|beleg(?:nummer|-?nr\.?)?|quittung(?:snummer|s-?nr\.?)?|bon-?(?:nummer|nr\.?)"
+            r"|kvittering(?:snummer|snr\.?)?"
         ),
     ),
     (
         "number",
         (
             r"nummer|nr|number|no|referens(?:nummer|nr)?|reference(?: number| no)?|ref|ref\.? ?nr"
-            r"|id|ärende|case|ref no|dokumentnummer|document number"
+            r"|id|ärende|case|ref no|(?:dokument|document)(?:s?-?\s?(?:nummer|nr|number|no))\.?"
         ),
     ),
     (
@@ -73,7 +84,9 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             rf"|issue)|issue date|köpetidpunkt"
             rf"|tidpunkt|orderdag|när|when|datum för köp|ordertid|lagd|order"
             rf" lagd|date placed|köptillfälle"
-            rf"|date ordered|orderdatum{_DATE_TAIL})"
+            rf"|date ordered|orderdatum{_DATE_TAIL}|bestelldatum|bestellt(?: am)?"
+            rf"|buchungsdatum|gebucht am|kaufdatum|bestilt(?: den)?|belegdatum|tilauspäivä"
+            rf"|(?:ordre|købs|bestillings|bookings|kjøps)dato)"
         ),
     ),
     (
@@ -83,6 +96,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r" date|utskriftsdatum|utställd(?: den)?"
             r"|date of invoice|issued(?: on)?|issue date|date issued|fakturan"
             r" utställd|avidatum|statement date"
+            r"|rechnungsdatum|rechnung vom|fakturadato"
         ),
     ),
     (
@@ -92,6 +106,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r" paid|betald(?: den)?|debiteringsdatum"
             r"|charge date|charged on|dragningsdag|betalat den|payment"
             r" made|date of payment"
+            r"|zahlungsdatum|bezahlt am|betalingsdato|betalt den"
         ),
     ),
     (
@@ -113,6 +128,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r" från konto|autogirodatum|pay before"
             r"|betalas före|tillhanda senast|autogiro dras(?: den)?|last"
             r" day to pay|last payment date"
+            r"|fällig(?: am| bis)?|fälligkeit(?:sdatum)?|zahlbar bis|forfald(?:sdato)?|forfallsdato"
+            r"|betalingsfrist|eräpäivä"
         ),
     ),
     (
@@ -123,6 +140,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|lagad av|beställt från|ordered from|order from|matställe"
             r"|restaurangnamn|vendor|merchant"
             r"|tillagas av|från|from|café|ställe|restaurant name|partner"
+            r"|spisested"
         ),
     ),
     (
@@ -131,7 +149,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"(?:ditt |your )?(?:abonnemang(?:et)?|plan(?:en)?|prenumeration(?:en)?"
             r"|subscription(?: plan| type)?|paket"
             r"|membership(?: type| plan)?|medlemskap|tier|abonnemangstyp"
-            r"|nivå|package"
+            r"|nivå|package|abo|abonnement|tarif"
             r"|plan name|current plan|din plan|valt abonnemang|prenumerationstyp"
             r"|medlemsnivå|subscribed to)"
         ),
@@ -146,7 +164,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|intervall|interval"
             r"|betalningsfrekvens|frequency|frekvens|faktureras|debiteringsperiod|avtalsperiod|prisperiod"
             r"|förnyas|renews|payment frequency|debitering|term|bindningstid"
-            r"|löptid|avser(?: perioden?)?"
+            r"|löptid|avser(?: period(?:en)?)?"
             r"|service period|subscription period|prenumerationsperiod"
             r"|abonnemangsperiod|gäller|giltig"
             r"|giltighetstid|valid|förbrukningsperiod|leveransperiod|mätperiod"
@@ -155,6 +173,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r" avser|gäller perioden|för perioden"
             r"|betalningsplan|coverage period|period covered|usage dates"
             r"|valid for|avser tiden"
+            r"|(?:abrechnungs|leistungs|liefer)?zeitraum|laufzeit|abonnementsperiode|periode"
+            r"|fakturaperiode"
         ),
     ),
     (
@@ -171,6 +191,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|förnyas automatiskt den|next payment will be on|your next"
             r" bill|nästa gång vi drar|next charged on"
             r"|your next billing date|nästa inbetalning|förnyas nästa gång"
+            r"|nächste (?:zahlung|abbuchung|rechnung)(?: am)?|verlängert sich am"
+            r"|(?:næste|neste) (?:betaling|trekk|faktura)|fornyes(?: den)?"
         ),
     ),
     (
@@ -190,12 +212,13 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"| denna period| el| i kwh| under perioden"
             r"| this period| totalt)?|antal kwh|kwh|energi|energy used"
             r"|electricity used|förbrukad el|uttag|överförd energi"
+            r"|verbrauch|stromverbrauch|forbrug|forbruk"
         ),
     ),
     (
         "ocr",
         (
-            r"ocr(?:[\s-]?(?:nummer|nr|referens|number|reference))?|betalningsreferens"
+            r"kid(?:-?nummer)?|ocr(?:[\s-]?(?:nummer|nr|referens|number|reference))?|betalningsreferens"
             r"|ocr/referens|referens \(ocr\)"
             r"|betalningsreferens \(ocr\)|ocr-nr|ocr/meddelande|payment"
             r" reference(?: \(ocr\))?|fakturanr/ocr|ocr-nummer/referens"
@@ -209,6 +232,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|passenger names?|guests?|gäster|gäst"
             r"|resenärens namn|traveller names?|passenger\(s\)|traveller\(s\)"
             r"|resenär\(er\)|vem reser|who'?s travell?ing"
+            r"|reisende[rn]?|passagiere?|fahrg(?:ast|äste)|passager(?:er)?|rejsende|fluggast|fluggäste"
         ),
     ),
     (
@@ -218,19 +242,39 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r" method| type| details)?|betalning"
             r"|paid (?:with|by|via)|betalat med|betald med|kort|card|method"
             r" of payment|betalas med|betalt med"
+            r"|zahlungs(?:art|methode|weise|mittel)|bezahlt mit|betalings(?:måte|metode|måde)"
         ),
     ),
-    ("size", r"storlek|stl|str|size|sz|strl"),
-    ("color", r"f[äa]rg|colou?r|kulör"),
+    (
+        "size",
+        (
+            r"storlek|stl|str|size|sz|strl"
+            r"|größe|størrelse|koko"
+        ),
+    ),
+    (
+        "color",
+        (
+            r"f[äa]rg|colou?r|kulör"
+            r"|farbe|farve|farge|väri"
+        ),
+    ),
     ("serial", r"s/?n|serie ?-?(?:nummer|nr)|serial(?: number| no)?|imei|serienr"),
     ("warranty", r"garanti(?:tid)?|warranty|guarantee"),
-    ("quantity", r"antal|qty|quantity|kvantitet|st|mängd|count|pcs"),
+    (
+        "quantity",
+        (
+            r"antal|qty|quantity|kvantitet|st|mängd|count|pcs"
+            r"|anzahl|menge|antall|stk\.?|aantal|määrä|kpl|anz\.?"
+        ),
+    ),
     (
         "unit_price",
         (
             r"(?:pris|price)(?: ?/ ?st| per st| each| per (?:styck|unit"
             r"|item)|/styck|/unit)?|styckpris|á-?pris|à-?pris|a-?pris|unit"
             r" price|each|st-?pris|enhetspris|pris per styck"
+            r"|einzelpreis|stückpreis|stykpris|enhedspris|enhetspris|preis|pris pr\.? stk\.?"
         ),
     ),
     (
@@ -238,6 +282,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         (
             r"summa|belopp|total(?:t|pris)?|radsumma|amount|line total"
             r"|subtotal|delsumma|item total|radbelopp"
+            r"|gesamt(?:preis|betrag)?|summe|betrag|beløb|beløp|i alt|sum"
         ),
     ),
     (
@@ -246,6 +291,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"från|from|avreseort|avgångsort|origin|departure (?:airport"
             r"|station|city|from)|departs? from|avgår från|avresa från"
             r"|avgångsstation|start(?:station)?|departing|departure location"
+            r"|von|fra|ab"
         ),
     ),
     (
@@ -254,6 +300,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"till|to|destination|ankomstort|arrival (?:airport|station"
             r"|city|at)|arrives? (?:at|in)|ankommer till|ankomststation"
             r"|resmål|slutstation|arriving|arrival location"
+            r"|nach|til|an"
         ),
     ),
     (
@@ -263,6 +310,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"| date and time)?|departs?|depart|depart at|dep\.?|avgår"
             r"|utresa|departing at|avgångsdatum|take-?off|leaves|avgångs?tid"
             r"|departure date/time"
+            r"|abfahrt|abflug|abreise|afgang|avgang|lähtö"
         ),
     ),
     (
@@ -271,6 +319,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"ankomst(?:tid)?|ank\.?|arrival(?: time| date| date and time)?"
             r"|arrives?|arrive at|arr\.?|framme|ankommer|landar|lands|arriving"
             r" at|beräknad ankomst"
+            r"|ankunft|saapuminen"
         ),
     ),
     (
@@ -280,6 +329,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|avgångs|turs?|service|coach|rutt)(?:\s?-?\s?(?:nummer|nr"
             r"|number|no|id)\.?)?|transport|avgång nr|service number|fartyg"
             r"|tur"
+            r"|zug|flug|flug(?:nummer|nr\.?)|zugnummer|tog|verbindung"
         ),
     ),
     (
@@ -287,6 +337,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         (
             r"(?:rese|avrese|travel|departure|journey)[\s-]?(?:datum|dag"
             r"|date)|datum|date|dag|day|resdag|date of (?:travel|departure)"
+            r"|reisedatum|rejsedato|reisedato|hinfahrt|rückfahrt|hinflug|rückflug"
         ),
     ),
     (
@@ -298,6 +349,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|details|avser|biljett(?:typ)?|ticket(?: type)?|text|your"
             r" items|service|post|vad|avgift|produktbeskrivning|item description"
             r"|resa|typ|plagg"
+            r"|bezeichnung|beschreibung|position|leistung|vare|varenavn|ydelse|tuote|artikelbezeichnung"
         ),
     ),
     (

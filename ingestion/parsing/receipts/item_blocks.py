@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.item_names import NamedItem, read_name
 from ingestion.parsing.receipts.labels import money_kind
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
 
 
+_FEATURE = re.compile(r"^[^\W\d_][\w .-]{1,24}:\s?\S.{0,40}$")
+
+
 def read_blocks(rows: Sequence[Row]) -> ItemReading:
     """Read a name with labelled lines under it: `Antal: 2`, `Pris: 79,99 kr`, `Storlek: M`."""
     reading = ItemReading(name="blocks")
@@ -28,13 +32,16 @@ def read_blocks(rows: Sequence[Row]) -> ItemReading:
     while index < len(rows):
         named = NamedItem("")
         end = index
-        while end < len(rows) and take_block_row(rows[end], named):
+        while end < len(rows) and (
+            take_block_row(rows[end], named) or (end > index and _is_feature_of(named, rows, end))
+        ):
             end += 1
-        above = [cell for cell in rows[index - 1].cells if cell]
+        head_at = _head_of(rows, index)
+        above = [cell for cell in rows[head_at].cells if cell]
         priced = named.unit_minor is not None or named.line_minor is not None
         described = named.unit_minor is not None or named.quantity or named.attributes
         price_below = re.match(r"(?i)(?:pris|price)\b", rows[index].text)
-        priced = priced and bool(described or price_below) and not _is_fact(rows[index - 1])
+        priced = priced and bool(described or price_below) and not _is_fact(rows[head_at])
         if end > index and priced and len(above) == 1 and not is_sentence(above[0]):
             head = re.sub(
                 r"(?i)^(?:vara|artikel|produkt|item|product|rätt|namn|name)\s*\d*\s*:\s*",
@@ -42,7 +49,7 @@ def read_blocks(rows: Sequence[Row]) -> ItemReading:
                 above[0],
             )
             own = read_name(head)
-            item = from_named(own, index - 1, rows[index - 1])
+            item = from_named(own, head_at, rows[head_at])
             item.attributes = {**named.attributes, **item.attributes}
             item.quantity = named.quantity or own.quantity
             item.unit = named.unit_minor
@@ -51,9 +58,44 @@ def read_blocks(rows: Sequence[Row]) -> ItemReading:
                 item.total, item.lone = item.lone, None
             if item.name and money_kind(item.name)[0] is None:
                 reading.items.append(item)
-                reading.rows.update(range(index - 1, end))
+                reading.rows.update(range(head_at, end))
         index = max(end, index) + 1
     return reading
+
+
+def _head_of(rows: Sequence[Row], begin: int) -> int:
+    """Return where the name of the block stands that begins here: above its features."""
+    at = begin - 1
+    while at > max(0, begin - 5) and _is_feature(rows[at]):
+        at -= 1
+    head = rows[at].text
+    is_name = not (
+        take_block_row(rows[at], NamedItem("")) or field_names(head) or money_kind(head)[0]
+    )
+    # "Pocket: Vinterns hjärta" right under another item is a name itself.
+    return at if is_name and not _is_fact(rows[at]) else begin - 1
+
+
+def _is_feature(row: Row) -> bool:
+    """Tell whether a row says something else about an item: `Författare: Ingrid Malmsjö`."""
+    cells = [cell for cell in row.cells if cell]
+    if len(cells) != 1 or not _FEATURE.match(cells[0]) or find_amounts(cells[0]):
+        return False
+    return not field_names(cells[0].split(":")[0])
+
+
+def _is_feature_of(named: NamedItem, rows: Sequence[Row], at: int) -> bool:
+    """Tell whether a feature stands between the lines of one item, and begins no other."""
+    below = NamedItem("")
+    if at + 1 >= len(rows) or not _is_feature(rows[at]) or not take_block_row(rows[at + 1], below):
+        return False
+    again = (
+        (named.quantity and below.quantity)
+        or (named.unit_minor is not None and below.unit_minor is not None)
+        or (named.line_minor is not None and below.line_minor is not None)
+        or named.attributes.keys() & below.attributes.keys()
+    )
+    return not again
 
 
 def _is_fact(row: Row) -> bool:

@@ -56,7 +56,7 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
         return None
     # An article number before the name has digits mostly.
     best = max(names[:2], key=lambda text: sum(char.isalpha() for char in text))
-    item = from_named(read_name(best, with_count=not counts), index, row)
+    item = from_named(read_name(best, with_count=not (counts or times.quantity)), index, row)
     for extra in names:
         if extra is not best:
             _attach_text(extra, item)

@@ -16,6 +16,7 @@ from ingestion.parsing.receipts.raw_items import (
     RawItem,
     attach,
     from_named,
+    is_day,
     is_sentence,
     merged,
     split_row,
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
 
 _EACH = re.compile(r"(?i)\(?\s*(?:\b(?:à|á|@)|@|\beach\b:?)\s*$|\(\s*$")
+
+
+# Words of sums that are also in names of goods: a breakfast basket, a card game.
+_MAY_BE_NAMES = frozenset({MoneyKind.SUBTOTAL, MoneyKind.PAID, MoneyKind.IGNORED})
 
 
 def read_rows(rows: Sequence[Row], name: str, *, loose: bool) -> ItemReading:
@@ -65,18 +70,29 @@ def _ends_items(row: Row, reading: ItemReading) -> bool:
 def _is_no_item(item: RawItem, row: Row) -> bool:
     kind, _ = money_kind(item.name)
     if kind is not None:
+        if kind in _MAY_BE_NAMES and _is_product(item):
+            return False
         # "Kortspel" contains a way to pay; a count and a product make it an item all the same.
         return not (
             kind in (MoneyKind.PAID, MoneyKind.IGNORED)
             and item.quantity is not None
             and item.unit is not None
         )
+    if is_day(item.name):
+        return True
     label = split_row(row)[0]
     names = field_names(label) - {"item", "plan", "restaurant"}
     bare = re.sub(r"(?i)\b(?:kr|sek|eur|usd|gbp|nok|dkk)\b", " ", item.name)
     if take_attribute(item.name, NamedItem("")):
         return True
     return bool(names) or not re.search(r"[^\W\d_]{2}", bare)
+
+
+def _is_product(item: RawItem) -> bool:
+    """Tell whether count and price are printed and make the amount: `2 × 150,00 = 300,00`."""
+    if item.quantity in (None, 1) or item.unit is None or item.total is None:
+        return False
+    return item.unit * item.count == item.total
 
 
 def _item_of_line(row: Row, index: int, *, loose: bool) -> RawItem | None:

@@ -11,7 +11,7 @@ from ingestion.parsing.receipts.dates import find_dates
 
 _SIZE_FORM = (
     r"(?:[2-6]?X{0,3}[SL]|M|XX?L|[2-6]XL|one ?size|onesize|\d{2,3}(?:[-/]\d{2,3})?"
-    r"|(?:EU|US|UK) ?\d{1,2}(?:[.,]5)?|W?\d{2}/?L\d{2})"
+    r"|(?:EU|US|UK) ?\d{1,2}(?:[.,]5)?|W?\d{2}/?L\d{2}|\d{2}x\d{2})"
 )
 _KEYS = {
     "size": r"(?:storlek|stl|strl|size|str|sz)",
@@ -83,11 +83,18 @@ _COUNT_LAST = re.compile(
     rf"(?:\s?st)?)\)?\s*$"
 )
 _CELL_COUNT = re.compile(
-    rf"(?i)^(?:(?:antal|qty|quantity)\s?[:.]?\s*)?[x×]?\s?{_COUNT}\s?(?:st|pcs|stk|x|×|pc|ea)?\.?$"
+    rf"(?i)^(?:(?:antal|antall|qty|quantity|anzahl|menge)\s?[:.]?\s*)?[x×-]?\s?{_COUNT}\s?(?:st|pcs|stk|x|×|pc|ea)?\.?$"
 )
 _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
 
 
+_TIMES = r"(?P<count>\d{1,3})\s?(?:st\.?|pcs)?\s*(?:[x×*@]|à|á)\s*(?P<price>[^()\n]{3,20})"
+_PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}$")
+_COLOR_WORDS = re.compile(r"[^\W\d_][\w-]+(?: [^\W\d_][\w-]+)?")
+_VARIANT_INSIDE = re.compile(
+    rf"(?i)\s*\((?P<size>{_SIZE_FORM})\s*[/,]\s*(?P<color>[^\W\d_][^()/,]{{1,24}})\)\s*$"
+)
+_ARTICLE_INSIDE = re.compile(r"\s*\(#[\w.-]{1,30}\)")
 _PARENTHESIS = re.compile(r"\s*\([^()]{8,60}\)")
 
 
@@ -107,6 +114,26 @@ def _without_period(parenthesis: re.Match[str]) -> str:
     return "" if len(find_dates(parenthesis[0])) > 1 else parenthesis[0]
 
 
+def _without_variant(text: str, item: NamedItem) -> str:
+    """Take `(M / Indigo)` out of a name."""
+    match = _VARIANT_INSIDE.search(text)
+    if match is None or re.fullmatch(r"\d{3,}", match["size"]):
+        return text
+    item.attributes |= {"size": match["size"], "color": match["color"].strip()}
+    return text[: match.start()]
+
+
+def _without_price(text: str, item: NamedItem) -> str:
+    """Take `(2 × SEK 150.00)` out of a name."""
+    match = _PRICE_INSIDE.search(text)
+    amounts = find_amounts(match["price"] or match["price2"]) if match else []
+    if match is None or len(amounts) != 1:
+        return text
+    item.quantity = parse_number(match["count"] or match["count2"])
+    item.unit_minor = amounts[0].minor
+    return f"{text[: match.start()]} {text[match.end() :]}".strip()
+
+
 def read_count(cell: str) -> Decimal | None:
     """Return a quantity that fills a cell: `2`, `2 st`, `x2`, `Antal: 2`."""
     match = _CELL_COUNT.match(cell.strip())
@@ -121,18 +148,21 @@ def read_name(text: str, *, with_count: bool = True) -> NamedItem:
         with_count: Whether "4 st" is how many were bought, not what is in the pack.
     """
     item = NamedItem("")
-    text = _PARENTHESIS.sub(_without_period, text.strip())
+    text = _without_variant(_ARTICLE_INSIDE.sub("", text), item)
+    text = _without_price(_PARENTHESIS.sub(_without_period, text.strip()), item)
     text = _without_count(text, item) if with_count else text
     segments = _SEPARATOR.split(text)
     kept: list[str] = []
     in_description = False
+    sized_at = -2
     for at in range(0, len(segments), 2):
         segment = segments[at].strip()
         separator = segments[at - 1] if at else ""
         in_description = in_description or "\n" in separator
         if not segment or (at and take_attribute(segment, item)):
             continue
-        if at and _is_variant(segment, item):
+        if at and _is_variant(segment, item, after_size=at == sized_at + 2):
+            sized_at = at
             continue
         if not (kept and in_description):
             kept.extend((separator if kept else "", segment))
@@ -152,10 +182,11 @@ def take_attribute(segment: str, item: NamedItem) -> bool:
         match = pattern.match(segment)
         if match is not None and _take(name, match["value"], item):
             return True
-    if (count := read_count(segment)) is not None and re.search(r"(?i)[a-z×]", segment):
-        item.quantity = item.quantity or count
+    count = read_count(segment) if item.quantity is None else None
+    if count is not None and re.search(r"(?i)[a-z×]", segment):
+        item.quantity = count
         return True
-    return False
+    return False  # with a count already, "100 st" says what is in a pack
 
 
 def _take(name: str, value: str, item: NamedItem) -> bool:
@@ -185,21 +216,30 @@ def _take_price(name: str, value: str, item: NamedItem) -> bool:
             item.unit_minor = amounts[0].minor
         return len(amounts) == 1
     amount = whole_amount(value)
-    if amount is None or item.line_minor is not None:
+    if amount is None:
         return False
     count = item.quantity if item.quantity is not None else Decimal(1)
+    if item.line_minor is not None:
+        if item.unit_minor is not None or item.line_minor * count != amount.minor:
+            return False
+        item.unit_minor = item.line_minor  # the price for one stood before the sum
+        item.line_minor = amount.minor
+        return True
     if item.unit_minor is not None and abs(item.unit_minor * count - amount.minor) > 2:
         return False  # the order's total, right under its last item
     item.line_minor = amount.minor
     return True
 
 
-def _is_variant(segment: str, item: NamedItem) -> bool:
+def _is_variant(segment: str, item: NamedItem, *, after_size: bool) -> bool:
     """Take a bare size, or the color that stands next to a bare size: `M / Grön`."""
     bare = segment.strip("() ")
     is_size = re.fullmatch(_SIZE_FORM, bare, re.IGNORECASE) and not re.fullmatch(r"\d{3,}", bare)
     if is_size and "size" not in item.attributes:
         item.attributes["size"] = bare
+        return True
+    if after_size and "color" not in item.attributes and _COLOR_WORDS.fullmatch(bare):
+        item.attributes["color"] = bare
         return True
     return False
 

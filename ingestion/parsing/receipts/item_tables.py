@@ -58,7 +58,7 @@ def read_tables(rows: Sequence[Row]) -> ItemReading:
     reading = ItemReading(name="table")
     index = 0
     while index < len(rows):
-        roles = _roles_of(rows[index])
+        roles = roles_of(rows[index])
         if roles is None:
             index += 1
             continue
@@ -67,7 +67,7 @@ def read_tables(rows: Sequence[Row]) -> ItemReading:
     return reading
 
 
-def _roles_of(row: Row) -> list[str] | None:
+def roles_of(row: Row) -> list[str] | None:
     """Return what each column holds when the row is a header of an item table."""
     cells = row.cells
     if len(cells) < 2 or any(find_amounts(cell) for cell in cells):
@@ -97,7 +97,7 @@ def _read_table(rows: Sequence[Row], start: int, roles: list[str], reading: Item
     misses = 0
     while index < len(rows) and len(reading.items) < MAX_ITEMS:
         row = rows[index]
-        if _roles_of(row) is not None or is_sum(row):
+        if roles_of(row) is not None or is_sum(row):
             break
         item = _item_of_columns(row, roles, index) or item_of_cells(row, index, roles)
         if item is not None and not _is_fee(item, row):

@@ -6,16 +6,19 @@ Several readings may be possible; which is right the sums decide (`sums.py`).
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.item_blocks import read_blocks
 from ingestion.parsing.receipts.item_lines import read_rows
+from ingestion.parsing.receipts.item_stacks import read_stacks
 from ingestion.parsing.receipts.item_tables import read_tables
+from ingestion.parsing.receipts.raw_items import ItemReading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.parsing.receipts.raw_items import ItemReading
+    from ingestion.parsing.receipts.raw_items import RawItem
     from ingestion.parsing.receipts.rows import Row
 
 _AD = re.compile(
@@ -28,6 +31,9 @@ _AD = re.compile(
 )
 
 
+_COUNT_BEFORE = re.compile(r"^(?P<count>[1-9]\d?)\s+(?P<name>[^\W\d_].*)$")
+
+
 def find_items(rows: Sequence[Row]) -> list[ItemReading]:
     """Return the possible readings, the most particular first."""
     rows = _without_ads(rows)
@@ -37,8 +43,44 @@ def find_items(rows: Sequence[Row]) -> list[ItemReading]:
         read_rows(rows, "cells", loose=False),
         read_blocks(rows),
         read_rows(rows, "lines", loose=True),
+        read_stacks(rows),
     ]
-    return [reading for reading in readings if reading.items]
+    return [_tidied(reading) for reading in readings if reading.items]
+
+
+def _tidied(reading: ItemReading) -> ItemReading:
+    """Leave out what was not bought; take counts that stand before every name."""
+    reading.items = [item for item in reading.items if item.quantity != 0]
+    counts = [_COUNT_BEFORE.match(item.name) for item in reading.items]
+    if len(counts) > 1 and all(counts) and not any(item.quantity for item in reading.items):
+        for item, count in zip(reading.items, counts, strict=True):
+            if count is not None:
+                item.quantity, item.name = Decimal(count["count"]), count["name"]
+    return _without_subtotal(_without_deductions(reading))
+
+
+def _without_subtotal(reading: ItemReading) -> ItemReading:
+    """Leave a last row that is the sum of the others to the sums, whatever it is called."""
+    amounts = [_amount_of(item) for item in reading.items]
+    if len(amounts) < 3 or amounts[-1] != sum(amounts[:-1]):
+        return reading
+    row = reading.items[-1].row
+    return ItemReading(reading.items[:-1], reading.rows - {row}, reading.name)
+
+
+def _without_deductions(reading: ItemReading) -> ItemReading:
+    """Leave negative rows beside positive ones to the sums: they are discounts."""
+    taken_off = [item for item in reading.items if _amount_of(item) < 0]
+    if not taken_off or len(taken_off) == len(reading.items):
+        return reading
+    rows = {item.row for item in taken_off}
+    return ItemReading(
+        [item for item in reading.items if item.row not in rows], reading.rows - rows, reading.name
+    )
+
+
+def _amount_of(item: RawItem) -> int:
+    return next((minor for minor in (item.total, item.lone, item.unit) if minor is not None), 0)
 
 
 def _without_ads(rows: Sequence[Row]) -> Sequence[Row]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from ingestion.parsing.receipts.field_labels import normal
 
@@ -44,7 +45,8 @@ _NO_MONEY = _words(
     r"|kvar (?:på|att)|remaining|nästa (?:betalning|debitering)|next"
     r" (?:payment|charge|bill)\w*"
     r"|intjänad\w*|earned|maxbelopp|kreditgräns|credit limit|tidigare pris|du kan spara|från"
-    r"|föregående|previous|spårnings\w*|tracking|per dag|elskatt ingår|varför|hur"
+    r"|du (?:har )?sparat|du spara(?:r|de)|total(?:t)? sparat|you(?:'ve| have)? saved?|you save"
+    r"|total savings|föregående|previous|spårnings\w*|tracking|per dag|elskatt ingår|varför|hur"
 )
 _GIFT = _words(
     r"presentkort\w*|gift ?cards?\w*|gåvokort\w*|tillgodo\w*|bonuscheck\w*|värdecheck\w*|värdebevis"
@@ -53,26 +55,42 @@ _GIFT = _words(
     r"|(?:points|rewards?) redeemed|store credit|wallet|kundkonto|voucher"
     r" balance|credits? applied"
     r"|account credit|återbäring|bonuspengar|friskvårdskort|krediter"
+    r"|geschenk(?:karte|gutschein)\w*|gavekort\w*|cadeaubon\w*|lahjakort\w*"
 )
-_ROUNDING = _words(r"öres ?(?:avrundning|utjämning)|avrundning|utjämning|rounding")
+_ROUNDING = _words(
+    r"öres ?(?:avrundning|utjämning)|avrundning|utjämning|rounding"
+    r"|rundung\w*|afrunding|avrunding"
+)
+_CREDIT = _words(r"(?:er|ert|ditt|dig) till ?godo(?:havande)?")
 _REFUND = _words(
     r"återbetal\w*|återbetalt\w*|refund\w*|krediter\w*|kreditbelopp"
     r"|att få tillbaka|tillbaka|credited"
     r"|credit amount|amount credited|returbelopp|returvärde|return"
     r" value|retursumma"
+    r"|rückerstatt\w*|erstatt(?:et|ung|ungsbetrag)|gutschrift\w*|tilbagebetal\w*|refundert"
+    r"|refusjon|hyvitys"
 )
 _DISCOUNT = _words(
     r"\w*rabatt\w*|\w*avdrag\w*|\w*kampanj\w*|discounts?|\w*discount|promo\w*|promotions?|coupons?"
-    r"|kupong\w*|\w*erbjudande\w*|savings?|rebate|prisnedsättning|nedsatt pris|du spara[rd]e?"
-    r"|you saved?|voucher|offer|(?:2|3|4) för (?:1|2|3)|studentpris|medlemspris|prisavdrag|värdekod"
+    r"|kupong\w*|\w*erbjudande\w*|savings?|rebate|prisnedsättning|nedsatt pris|voucher|offer"
+    r"|(?:2|3|4) för (?:1|2|3)|studentpris|medlemspris|prisavdrag|värdekod"
+    r"|\w*rabat(?:ten|kode)?|gutschein\w*|nachlass|preisnachlass|aktion|korting|remise"
+    r"|alennus|descuento"
 )
 _TAX = _words(
     r"\w*moms(?:en|belopp|summa)?|vat|v\.a\.t\.?|(?:sales |estimated"
     r" )?tax(?:es)?|mva|mwst|ust|gst|hst"
     r"|mervärdess?katt|btw|iva|tva|alv|value added tax|tax amount|moms\w*"
+    r"|mehrwertsteuer|umsatzsteuer|merverdiavgift|arvonlisävero"
 )
-_TIP = _words(r"dricks\w*|tips?|gratuity|driver tip|kurirdricks|tip for \w+")
-_DEPOSIT = _words(r"\w*pant(?:avgift|belopp)?|(?:bottle |can |container )?deposits?|pantsumma")
+_TIP = _words(
+    r"dricks\w*|tips?|gratuity|driver tip|kurirdricks|tip for \w+"
+    r"|trinkgeld|drikkepenge|fooi"
+)
+_DEPOSIT = _words(
+    r"\w*pant(?:avgift|belopp)?|(?:bottle |can |container )?deposits?|pantsumma"
+    r"|\w*pfand|panttimaksu"
+)
 _SERVICE_FEE = _words(
     r"\w*service ?avgift\w*|serviceavg|service (?:fee|charge)s?|plattforms ?avgift|platform fee"
     r"|hanterings ?avgift|handling(?: fee)?|handling charge|expeditions ?avgift|boknings ?avgift"
@@ -85,21 +103,29 @@ _SERVICE_FEE = _words(
     r"|app-?avgift|avgift för låg\w*"
     r"|aviavgift|kortavgift|picking fee|order fee|gebyr|minibeställningsavgift"
     r"|under minimum"
+    r"|\w*gebyr|service ?gebühr\w*"
+    r"|(?:bearbeitungs|buchungs|transaktions|vermittlungs|zahlungs)gebühr\w*|servicekosten"
 )
 _SHIPPING = _words(
     r"\w*frakt\w*|\w*leverans\w*|hemkörning|hemleverans\w*|utkörning\w*|utkörningsavgift|porto"
     r"|shipping|deliver(?:y|ies)|postage|courier|bud(?:avgift)?|bud(?:et)?kostnad|fraktkostnad|p&p"
     r"|p ?& ?p|p\.&p\.|postnord\w*|dhl\w*|budbee|instabox|ombud|express|carriage|freight|transport"
     r"|versand\w*|toimitus\w*|levering|hemkörningsavgift|skickning|porto & exp|shipment|dispatch"
+    r"|liefer(?:ung|gebühr|kosten|pauschale)\w*|fragt|\w*levering\w*|bezorg\w*|verzend\w*|livraison"
 )
-_CARRIAGE = _words(r"shipping|postage|frakt\w*|porto")
+_CARRIAGE = _words(
+    r"shipping|postage|frakt\w*|porto"
+    r"|versandkosten|fragt"
+)
 _NET = _words(
     r"(?:exkl|excl|exklusive|excluding|ex|utan|before|före)\.?\s?(?:moms|vat|tax(?:es)?|mva|mwst)"
     r"|netto\w*|net(?: (?:amount|total|price))?|momsgrundande|underlag|taxable|total before tax"
     r"|beskattningsunderlag|momsunderlag"
+    r"|ohne (?:mwst|ust|umsatzsteuer|mehrwertsteuer)|zzgl\.?|nettobetrag|uden moms|uten mva"
+    r"|ekskl\.? ?(?:moms|mva)"
 )
 _WITH_TAX = re.compile(
-    r"(?i)(?:inkl|incl|inklusive|including|included|inc|ink|med)\.?\s?(?:\d+\s?%\s?)?(?:moms|vat|tax|mva|mwst)"
+    r"(?i)(?:inkl|incl|inklusive|including|included|inc|ink|med|enthält|enthaltene)\.?\s?(?:\d+\s?%\s?)?(?:moms|vat|tax|mva|mwst|ust)"
     r"|(?:moms|vat|tax)(?:en)?\s+(?:ingår(?: med)?|incl\w*|inkl\w*)"
 )
 _SUBTOTAL = _words(
@@ -112,6 +138,8 @@ _SUBTOTAL = _words(
     r"|totalt varor|varor totalt|order subtotal|biljetter|summa före"
     r" rabatt\w*|innan rabatt"
     r"|summa rader|radsumma|before discount|food(?: total)?"
+    r"|zwischensumme|teilsumme|warenwert|artikelsumme|varer i alt|delsum|sum varer|sous-total"
+    r"|subtotaal|välisumma"
 )
 _STRONG = _words(
     r"(?:summa |belopp |totalt |kvar |netto |total )?att betala(?:"
@@ -132,6 +160,10 @@ _STRONG = _words(
     r" totalt|fare total|total fare"
     r"|total att betala|ordersumman|payment total|beställningssumma"
     r"|beställningens (?:summa|totalsumma)"
+    r"|gesamt(?:betrag|summe|preis)\w*|rechnungsbetrag|zu zahlen(?:der betrag)?|endbetrag"
+    r"|endsumme|bestellsumme|i alt (?:at betale|inkl\w*\.? ?moms)|at betale|å betale"
+    r"|samlet (?:beløb|pris)|totalbeløp|totalbeløb|totaalbedrag|te betalen|maksettava\w*"
+    r"|summe inkl\w*\.? ?(?:mwst|ust)|gesamt inkl\w*\.? ?(?:mwst|ust)"
 )
 _PAID = _words(
     r"(?:totalt |belopp )?betala(?:t|d|des)(?: belopp| med| totalt"
@@ -145,19 +177,34 @@ _PAID = _words(
     r"|betalas med|amex|american express|kort|card|apple pay|google"
     r" pay|paypal|belastat|direktbetalning"
     r"|betalningsbelopp|we charged"
+    r"|gezahlt\w*|bezahlt\w*|abgebucht|zahlung(?:sbetrag)?|betalingskort|dankort|mobilepay|vipps"
 )
 _WEAK = _words(
     r"total(?:t|en|er|s)?|summa|sum|belopp|amount|i alt|gesamt\w*|yhteensä"
     r"|tot\.?|pris|price|kostnad|cost"
+    r"|summe|betrag|beløb|beløp|totaal"
 )
+# A condition of a ticket, not money that comes back.
+_REFUNDABLE = re.compile(
+    r"(?i)\b(?:kan (?:av|om)bokas|(?:kan|kan ej|kan inte) återbetalas|(?:non-?)?refundable"
+    r"|(?:ej |icke )?återbetalningsbar\w*)\b"
+)
+# One of several parcels; the order's total comes further down.
+_PARCEL_SUM = _words(
+    r"(?:leveransens|leverans \d|försändelsens|paketets|delleveransens|shipment|parcel)"
+    r" (?:summa|delsumma|total|subtotal)"
+)
+_PRICE = re.compile(r"(?i)pris|price|preis|kostnad|cost")
 # In this order: the first that a label contains names it.
 _ORDER = (
     (_ROUNDING, MoneyKind.ROUNDING),
+    (_CREDIT, MoneyKind.REFUND),
     (_GIFT, MoneyKind.GIFT),
     (_REFUND, MoneyKind.REFUND),
 )
 
 
+@lru_cache(maxsize=4096)
 def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     """Return what the amount beside a label is for, and how surely (3 surely, 1 perhaps).
 
@@ -166,9 +213,12 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     text = normal(label)
     if not text or len(text) > 70 or text.count(" ") > 8:
         return None, 0
+    text = _REFUNDABLE.sub(" ", text).strip()
+    if _PARCEL_SUM.search(text):
+        return MoneyKind.SUBTOTAL, 3
     for pattern, kind in _ORDER:
         if pattern.search(text):
-            return kind, 3
+            return (MoneyKind.TAX, 3) if _is_refunded_tax(kind, text) else (kind, 3)
     if _is_strong(text):
         return (MoneyKind.NET, 3) if _NET.search(text) else (MoneyKind.TOTAL, 3)
     if _NO_MONEY.search(text):
@@ -176,6 +226,10 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     with_tax = bool(_WITH_TAX.search(text))
     bare = _WITH_TAX.sub(" ", text).strip() if with_tax else text
     return _kind_of_part(bare, with_tax=with_tax)
+
+
+def _is_refunded_tax(kind: MoneyKind, text: str) -> bool:
+    return kind is MoneyKind.REFUND and bool(_TAX.search(text)) and not _WITH_TAX.search(text)
 
 
 def _is_strong(text: str) -> bool:
@@ -211,6 +265,8 @@ def _kind_of_part(text: str, *, with_tax: bool) -> tuple[MoneyKind | None, int]:
     if _PAID.search(text):
         return MoneyKind.PAID, 2
     weak = _WEAK.search(text)
-    if weak and text.count(" ") <= 3:
+    # "Elhandel rörligt pris" is what a row is about; "Pris" alone, what it comes to.
+    most = 1 if weak and _PRICE.fullmatch(weak[0]) else 3
+    if weak and text.count(" ") <= most:
         return MoneyKind.TOTAL, 2 if weak[0].lower().startswith("tot") else 1
     return None, 0

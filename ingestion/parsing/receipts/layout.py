@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.classify import looks_like_refund
+from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.items import find_items
 from ingestion.parsing.receipts.money_lines import find_money_lines, find_sentences
 from ingestion.parsing.receipts.pairs import find_pairs
+from ingestion.parsing.receipts.raw_items import is_day, merged
 from ingestion.parsing.receipts.sums import Sums, solve
 from ingestion.parsing.receipts.travel import find_legs
 from ingestion.parsing.receipts.travellers import find_passengers
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
     from paypulse.receipts import Leg
 
+_HEAD_ROWS = 15
+_LONGEST_ROW = 120
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
 
 
@@ -70,8 +75,12 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     layout = Layout(_solve(rows, refund=refund), refund=refund)
     layout.currency, layout.currencies = _currency(rows, domain, layout.sums)
     values.month_first = layout.currency in ("USD", "CAD")
-    is_invoice = bool(re.search(r"(?i)faktura|invoice|räkning|\bbill\b", subject))
-    layout.order_number = next(numbers_of(values, subject, is_invoice=is_invoice), None)
+    is_invoice = bool(
+        re.search(r"(?i)(?<!kredit)faktura|invoice|räkning|\bbill\b|rechnung", subject)
+    )
+    is_receipt = bool(re.search(r"(?i)kvitto|receipt|beleg|quittung|kvittering", subject))
+    numbers = numbers_of(values, subject, is_invoice=is_invoice, is_receipt=is_receipt)
+    layout.order_number = next(numbers, None)
     days = (
         ("invoiced_on", "ordered_on", "paid_on")
         if is_invoice
@@ -79,7 +88,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     )
     layout.ordered_on = values.day(*days) or _day_in_text(rows, near, values)
     layout.refunded_on = values.day("refunded_on")
-    layout.restaurant = values.text("restaurant") or _restaurant_in_text(rows)
+    layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(rows)
     layout.plan = values.text("plan")
     layout.billing_period = values.billing_period()
     layout.next_billing_on = values.day("next_billing_on") or _next_billing(rows, near, values)
@@ -119,10 +128,13 @@ def _currency(rows: Sequence[Row], domain: str, sums: Sums) -> tuple[str | None,
     """Return the currency of the sums, and all that occur."""
     counts: Counter[str] = Counter()
     for row in rows:
-        for amount in find_amounts(row.text):
+        if len(row.text) > _LONGEST_ROW:
+            continue  # a company's share capital, the price of something else
+        for amount in find_amounts(" ".join(merged(row.cells))):
             if amount.currency:
                 counts[amount.currency] += 1
-    text = sums.total_quote
+    # "665,00 | kr": a currency may stand in a cell of its own.
+    text = re.sub(r"(?<=\d) \| (?=[^\W\d_])", " ", sums.total_quote)
     of_total = [amount.currency for amount in find_amounts(text) if amount.currency]
     named = frozenset(counts) - {"KR"}
     chosen = of_total[-1] if of_total else (counts.most_common(1)[0][0] if counts else None)
@@ -162,8 +174,8 @@ def _by_words(rows: Sequence[Row]) -> str:
     text = " ".join(row.text for row in rows[:200]).lower()
     if re.search(r"\bmva\b", text):
         return "NOK"
-    danish = re.search(r"\b(?:heraf moms|beløb|ordrenummer|levering|tak for din)\b", text)
-    return "DKK" if danish and "æ" in text + "ø" and re.search("[æø]", text) else "SEK"
+    danish = re.search(r"\b(?:heraf moms|beløb|ordrenummer|levering|tak for di[nt]|i alt)\b", text)
+    return "DKK" if danish and re.search("[æø]", text) else "SEK"
 
 
 def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Found[date] | None:
@@ -198,13 +210,29 @@ def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Foun
         )
         if found and found[0].start < 12:
             return Found(found[0].day, row.text)
+    return _day_alone(rows, near)
+
+
+def _day_alone(rows: Sequence[Row], near: date | None) -> Found[date] | None:
+    """Return the day that stands by itself in the head of a mail, with or without a time."""
+    from ingestion.parsing.receipts.dates import find_dates
+
+    for above, row in pairwise((None, *rows[:_HEAD_ROWS])):
+        found = find_dates(row.text, near) if row and is_day(row.text) else []
+        if row and len(found) == 1 and not (above and field_names(above.text)):
+            return Found(found[0].day, row.text)
     return None
+
+
+def _without_street(found: Found[str] | None) -> Found[str] | None:
+    """Cut `Pizzeria Solo, Storgatan 1` behind the name."""
+    return Found(found.value.split(", ")[0], found.quote) if found else None
 
 
 def _restaurant_in_text(rows: Sequence[Row]) -> Found[str] | None:
     for row in rows[:25]:
         match = re.search(
-            r"(?:[Bb]eställning|[Oo]rder|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Kk]vitto)\s(?:från|from|hos|at)\s(?P<name>[A-ZÅÄÖ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖ&0-9][\w&'\u2019-]*|och|the|of|i|på)){0,4})",
+            r"(?:[Bb]eställning|[Oo]rder|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Kk]vitto)(?:\s#\S+)?\s(?:från|from|hos|at)\s(?P<name>[A-ZÅÄÖ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖ&0-9][\w&'\u2019-]*|och|the|of|i|på)){0,4})",
             row.text,
         )
         if match:

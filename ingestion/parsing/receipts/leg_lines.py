@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import find_dates, find_times
-from ingestion.parsing.receipts.leg_values import CARRIER_NUMBER, NOISE, to_instants, without_dates
+from ingestion.parsing.receipts.leg_values import (
+    CARRIER_NUMBER,
+    NOISE,
+    place_in,
+    to_instants,
+    without_dates,
+)
 from paypulse.receipts import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from ingestion.parsing.receipts.dates import Timed
     from ingestion.parsing.receipts.rows import Row
 
 _FLIGHT = re.compile(r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4})\b")
@@ -78,6 +85,48 @@ def from_routes(rows: Sequence[Row], near: date | None) -> list[Leg]:
         instants = to_instants(days[0].day, end, times[:1], times[1:2])
         legs.append(Leg(named["number"].strip() if named else None, *route, *instants))
     return legs
+
+
+def from_ends(rows: Sequence[Row], near: date | None) -> list[Leg]:
+    """Read legs whose ends stand side by side or in two rows: `06:15 Göteborg`, `09:25 Bremen`.
+
+    Day and number stand in the same row or above.
+    """
+    legs: list[Leg] = []
+    heading = ""
+    before: list[tuple[Timed, str]] = []
+    for row in rows:
+        ends = [end for cell in row.cells if (end := _end_of(cell, near)) is not None]
+        ends, before = [*before, *ends], ends if len(ends) == 1 and not before else []
+        if len(ends) != 2:
+            if find_dates(row.text, near) or CARRIER_NUMBER.search(row.text):
+                heading = row.text
+            continue
+        days = find_dates(row.text, near) or find_dates(heading, near)
+        if not days:
+            continue
+        own, above = without_dates(row.text, near), without_dates(heading, near)
+        named = next((found for found in map(_number_in, (own, above)) if found), None)
+        (left, origin), (right, destination) = ends
+        instants = to_instants(days[0].day, None, [left], [right])
+        number = named["number"].strip() if named else None
+        legs.append(Leg(number, origin, destination, *instants))
+    return legs
+
+
+def _number_in(text: str) -> re.Match[str] | None:
+    return CARRIER_NUMBER.search(text) or _FLIGHT.search(text)
+
+
+def _end_of(cell: str, near: date | None) -> tuple[Timed, str] | None:
+    """Return time and place of a cell that has both and nothing else."""
+    if len(cell) > 60 or find_amounts(cell):
+        return None
+    times = find_times(without_dates(cell, near))
+    place = place_in(re.sub(r"\s*\([A-Z]{3}\)", "", cell), near)
+    if len(times) != 1 or place is None or not place[0].isupper() or re.search(r"\d", place):
+        return None
+    return times[0], place
 
 
 def _route_of(row: Row, near: date | None) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
 
 _CARRIER = (
     r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss|buss|bus"
-    r"|coach|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur|avgång|sailing|rutt|fartyg|flyght)"
+    r"|coach|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur|avgång|avgang|afgang|zug|sailing|rutt|fartyg|flyght)"
 )
 CARRIER_NUMBER = re.compile(
     rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b"

@@ -15,12 +15,12 @@ from ingestion.parsing.receipts.markup import (
 from paypulse.receipts import Leg
 
 
-def take_trip(node: dict[str, Any], markup: Markup) -> None:
-    """Take a reservation."""
+def take_trip(node: dict[str, Any], markup: Markup, *, has_travellers: bool) -> None:
+    """Take a reservation, with who travels where that is who booked."""
     number = first_of(node, "reservationNumber", "reservationId")
     if isinstance(number, (str, int)):
         markup.booking_reference = markup.booking_reference or str(number)
-    for person in as_list(first_of(node, "underName")):
+    for person in as_list(first_of(node, "underName") if has_travellers else None):
         name = name_of(person)
         if name and name not in markup.passengers:
             markup.passengers.append(name)

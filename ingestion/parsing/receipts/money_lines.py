@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import Amount, find_amounts, whole_amount
 from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.item_tables import roles_of
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 from ingestion.parsing.receipts.raw_items import split_row
 
@@ -24,6 +25,12 @@ _EMBEDDED_TAX = re.compile(
     r"|vat) ingår med)\b"
     r"[^\d)]{0,15}(?:\(?\d{1,2}(?:[.,]\d{1,2})?\s?%\)?[^\d)]{0,12})?(?P<amount>[^)]{1,24})\)?"
 )
+# Such as `(inkluderar 201,20 kr Moms)`, `(includes $9.10 Tax)`.
+_TAX_BEHIND = re.compile(
+    r"(?i)\(\s*(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|enthält|heraf)\s+"
+    r"(?P<amount>[^()]{1,24}?)\s*(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust)\b[^()]{0,20}\)"
+)
+_PERCENT = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?\s?%")
 # Totals in running text: "Vi har debiterat 149,00 kr", "You paid $12.99".
 _SENTENCES = (
     re.compile(
@@ -42,6 +49,15 @@ _REFUND_SENTENCE = re.compile(
     r"(?i)\b(?:återbetala[tr]?s?|återbetalning(?:en)? (?:på|om|av)"
     r"|återbetalt|krediterat(?: dig)?|refund(?:ed)?(?: (?:of|you))?"
     r"|credited(?: you)?|betalar tillbaka|återfår|få tillbaka)\W{0,3}(?P<rest>.{1,40})"
+)
+
+
+# Beside these a bare number is a card's or a document's.
+_NEED_MONEY = frozenset({MoneyKind.PAID, MoneyKind.REFUND, MoneyKind.GIFT})
+# "Betala med autogiro och slipp avgiften på 15 kr" names a fee that nobody paid.
+_IN_SENTENCES = frozenset({MoneyKind.TOTAL, MoneyKind.PAID, MoneyKind.REFUND, MoneyKind.TAX})
+_IS_SENTENCE = re.compile(
+    r"(?i)\s(?:på|för|av|of|over|över|under|från|from|om|than|upp till|up to|fra|über|ab|von)$"
 )
 
 
@@ -67,8 +83,24 @@ def find_money_lines(rows: Sequence[Row], taken: Collection[int]) -> list[MoneyL
         if (table := _tax_table(rows, index)) is not None:
             lines.append(table)
             continue
+        lines.extend(_under_labels(rows, index))
         lines.extend(_of_row(rows, index, row))
     return lines
+
+
+def _under_labels(rows: Sequence[Row], index: int) -> Iterator[MoneyLine]:
+    """Read `Amount paid | Date paid` with the values in the row below."""
+    labels = [cell for cell in rows[index].cells if cell]
+    below = rows[index + 1] if index + 1 < len(rows) else None
+    values = [cell for cell in below.cells if cell] if below else []
+    if below is None or len(labels) < 2 or len(labels) != len(values) or roles_of(rows[index]):
+        return
+    if any(re.search(r"\d", label) for label in labels):
+        return
+    for label, value in zip(labels, values, strict=True):
+        amount = whole_amount(value)
+        if amount is not None and amount.looks_like_money and amount.minor > 0:
+            yield from _line(label, amount, index, below)
 
 
 def find_sentences(rows: Sequence[Row], *, refund: bool) -> list[MoneyLine]:
@@ -91,18 +123,25 @@ def find_sentences(rows: Sequence[Row], *, refund: bool) -> list[MoneyLine]:
 def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
     cells = []
     for cell in row.cells:
-        embedded = _EMBEDDED_TAX.search(cell)
-        amounts = find_amounts(embedded["amount"]) if embedded else []
+        embedded, amounts = _embedded_tax(cell)
         # Without an amount it is a label like any other, and its amount may stand beside it.
         if embedded is None or not amounts:
             cells.append(cell)
             continue
-        tax = amounts[0]
-        yield MoneyLine(
-            MoneyKind.TAX, 3, abs(tax.minor), tax.currency, index, "varav moms", row.text
-        )
+        tax, rate = amounts[0], _PERCENT.search(embedded[0])
+        label = f"varav moms {rate[0] if rate else ''}".strip()
+        yield MoneyLine(MoneyKind.TAX, 3, abs(tax.minor), tax.currency, index, label, row.text)
         cells.append((cell[: embedded.start()] + cell[embedded.end() :]).strip(" ()"))
     yield from _of_cells(rows, index, row, cells)
+
+
+def _embedded_tax(cell: str) -> tuple[re.Match[str] | None, list[Amount]]:
+    for pattern in (_TAX_BEHIND, _EMBEDDED_TAX):
+        match = pattern.search(cell)
+        amounts = find_amounts(match["amount"]) if match else []
+        if match is not None and amounts:
+            return match, amounts
+    return None, []
 
 
 def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> Iterator[MoneyLine]:
@@ -171,9 +210,13 @@ def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[M
     if amount is None:
         return
     kind, sureness = money_kind(_without_percent(label))
+    if kind is None and amount.minor < 0 and amount.currency and re.search(r"[^\W\d_]{2}", label):
+        kind, sureness = MoneyKind.DISCOUNT, 1  # "SOMMAR20", and what else is taken off
     if kind is None or kind is MoneyKind.IGNORED:
         return
-    if not amount.looks_like_money and (kind is MoneyKind.PAID or _names_a_number(label)):
+    if not amount.looks_like_money and (kind in _NEED_MONEY or _names_a_number(label)):
+        return
+    if kind not in _IN_SENTENCES and _IS_SENTENCE.search(label):
         return
     minor = amount.minor
     # "Totalt - 598 kr": there the dash is a dash.

@@ -6,7 +6,7 @@ import re
 from time import monotonic
 
 from ingestion.parsing.receipts.rows import MAX_ROW_CHARACTERS, MAX_ROWS, Page, add_row
-from ingestion.parsing.receipts.side_by_side import HARD
+from ingestion.parsing.receipts.side_by_side import gaps_to_cells
 from ingestion.parsing.receipts.tree_walk import Walker
 from ingestion.parsing.receipts.visibility import StyleSheet
 from paypulse.receipts import ReadingSignal
@@ -63,7 +63,7 @@ def read_html(html: str) -> Page:
     page.microdata = [node for node in tree.css("[itemscope]") if "itemprop" not in node.attributes]
     root = tree.body or tree.root
     if root is not None:
-        walker = Walker(page, StyleSheet(tree), monotonic() + TIME_LIMIT_S)
+        walker = Walker(page, StyleSheet(tree, html.count("<")), monotonic() + TIME_LIMIT_S)
         walker.read(root)
     return page
 
@@ -73,8 +73,7 @@ def read_text(text: str) -> Page:
     page = Page()
     for line in text[:MAX_HTML_CHARACTERS].splitlines()[:MAX_ROWS]:
         stripped = re.sub(r"^[>\s]+", "", line[:MAX_ROW_CHARACTERS])
-        with_cells = re.sub(r"\t+| {2,}|\s*\|\s*|\.{4,}|_{4,}", HARD, stripped)
-        add_row(page, with_cells, in_table=False)
+        add_row(page, gaps_to_cells(stripped), in_table=False)
     return page
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, last_amount, whole_amount
 from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.labels import money_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 
 # "Order nr. 123", "Order #123", "Beställning 123 (webb)": a label with a value, without a colon.
 _COLON = re.compile(r"\s*[:\uff1a]\s+|\s*[:\uff1a]$|(?<=[^\W\d])[:\uff1a](?=\S)")
+# "Kvitto nr 0412-3-88172", "Invoice number #A10F77DE-0002".
+_NUMBERED = re.compile(
+    r"^(?P<label>[^\W\d][^\d#:]{2,40}?)\s*[#\u2116]?\s?"
+    r"(?P<value>(?=\S*\d)[\w./-]{3,40}(?: \d{2,6}){0,4})$"
+)
+_NUMBERS = frozenset({"order_number", "booking", "invoice_number", "receipt_number"})
 _MAX_LABEL = 50
 _MAX_COLONS = 16  # a whole order on one line has about ten
 
@@ -44,8 +52,12 @@ def find_pairs(rows: Sequence[Row]) -> list[Pair]:
 def _of_row(index: int, row: Row) -> Iterator[Pair]:
     filled = [cell for cell in row.cells if cell]
     for cell in filled:
-        for line in cell.split("\n"):
+        lines = cell.split("\n")
+        for line in lines:
             yield from _of_line(index, line, row.text)
+        for label, value in pairwise(lines):
+            if field_names(label) and not field_names(value):
+                yield Pair(label, value, index, row.text)
     if len(filled) >= 2:
         yield from _of_cells(index, filled, row.text)
     if len(filled) == 1 and "\n" not in filled[0] and len(row.parts) >= 2:
@@ -85,6 +97,9 @@ def _of_line(index: int, line: str, quote: str) -> Iterator[Pair]:
             yield Pair(label.strip(), value.strip(" ,;"), index, quote)
             if len(colons) > 1 and at == 0:
                 yield Pair(label.strip(), line[colon.end() :].strip(), index, quote, 1)
+    numbered = None if colons else _NUMBERED.match(line)
+    if numbered is not None and field_names(numbered["label"]) & _NUMBERS:
+        yield Pair(numbered["label"], numbered["value"], index, quote)
     amount = last_amount(line)
     if amount is not None and amount.start > 0:
         label = line[: amount.start].rstrip(" :.-–")
@@ -114,8 +129,10 @@ def _with_next(index: int, row: Row, below: Row) -> Iterator[Pair]:
             if colon or field_names(label) or whole_amount(under[0]):
                 yield Pair(label, under[0].replace("\n", ", "), index, quote, 1)
     elif len(cells) == len(under) and all(len(cell) <= _MAX_LABEL for cell in cells):
-        labels = sum(bool(field_names(cell)) for cell in cells)
-        if labels >= 2 and labels * 2 >= len(cells) and not any(map(field_names, under)):
+        labels = sum(bool(field_names(cell) or money_kind(cell)[0]) for cell in cells)
+        # One known label of two is enough where nothing in its row looks like a value.
+        bare = not any(re.search(r"\d", cell) for cell in cells)
+        if (labels >= 2 or bare) and labels * 2 >= len(cells) and not any(map(field_names, under)):
             for label, value in zip(cells, under, strict=True):
                 if field_names(label):
                     yield Pair(label, value, index, quote, 1)

@@ -6,7 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ingestion.parsing.receipts.amounts import Amount, find_amounts, is_currency, whole_amount
+from ingestion.parsing.receipts.amounts import (
+    Amount,
+    find_amounts,
+    is_currency,
+    leading_amount,
+    whole_amount,
+)
+from ingestion.parsing.receipts.dates import find_dates
 from ingestion.parsing.receipts.item_names import NamedItem, read_count, take_attribute
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 
@@ -85,7 +92,8 @@ def split_row(row: Row) -> tuple[str, Amount | None]:
         if amounts and not re.search(r"\w", text[amounts[-1].end :]):
             return text[: amounts[-1].start].strip(" :–-"), amounts[-1]
         return text, None
-    amount = whole_amount(cells[-1].replace("\n", " "))
+    last = cells[-1].replace("\n", " ")
+    amount = whole_amount(last) or leading_amount(last)
     if amount is not None:
         words = [
             cell for cell in cells[:-1] if re.search(r"[^\W\d_]", cell) and not whole_amount(cell)
@@ -126,6 +134,7 @@ def cell_amount(cell: str) -> Amount | None:
             amount := whole_amount(
                 re.sub(r"(?i)\s*/\s*(?:st|kg|pcs)\.?$|\s*(?:per st|each|/kwh)$", "", line)
             )
+            or leading_amount(line)
         )
     ]
     # A crossed-out price stands first.
@@ -209,6 +218,15 @@ def is_sentence(text: str) -> bool:
             text,
         )
     )
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a text is a date and nothing else."""
+    days = find_dates(text)
+    if not days:
+        return False
+    rest = text[: days[0].start] + text[days[-1].end :]
+    return not re.search(r"[^\W\d_]{4}", rest)
 
 
 def take_block_row(row: Row, named: NamedItem) -> bool:

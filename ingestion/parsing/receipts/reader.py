@@ -10,6 +10,7 @@ from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.classify import categorize, classify, document_type
 from ingestion.parsing.receipts.combine import combine
 from ingestion.parsing.receipts.forwarding import find_original
+from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.layout import Layout, read_layout
 from ingestion.parsing.receipts.markup import Markup
 from ingestion.parsing.receipts.message import MailText, read_message
@@ -203,6 +204,8 @@ def _category(read: MailReading) -> Category:
         hints.append(Category.TRAVEL)
     if layout.consumption_kwh is not None or (layout.ocr is not None and layout.due_on is not None):
         hints.append(Category.UTILITY)
+    elif layout.period is not None and not hints:
+        hints.append(Category.SUBSCRIPTIONS)
     if layout.next_billing_on is not None:
         hints.append(Category.SUBSCRIPTIONS)
     items = layout.sums.items
@@ -211,7 +214,9 @@ def _category(read: MailReading) -> Category:
     if any("size" in item.attributes for item in items):
         hints.append(Category.CLOTHING)
     domain = read.mail.sender.rpartition("@")[2]
-    return categorize(read.mail.sender_name, domain, read.mail.subject, read.page.text, hints)
+    names = [item.name for item in items]
+    subject = read.mail.subject
+    return categorize(read.mail.sender_name, domain, subject, read.page.text, hints, names)
 
 
 def _outcome(read: MailReading) -> ReceiptOutcome:
@@ -227,6 +232,7 @@ def _outcome(read: MailReading) -> ReceiptOutcome:
         has_items=bool(sums.items),
         adds_up=sums.adds_up,
         has_number=read.layout.order_number is not None or read.markup.order_number is not None,
+        has_tax=MoneyKind.TAX in sums.parts,
         types=[kind for kind in read.markup.types if kind != "ParcelDelivery"],
     )
 

@@ -27,6 +27,7 @@ def to_details(
     document: DocumentType,
     number: str | None,
     items: Sequence[ReceiptItem],
+    vendor: str,
 ) -> ReceiptDetails:
     """Return the details that belong to a category."""
     layout, sums = made.layout, made.layout.sums
@@ -36,7 +37,8 @@ def to_details(
         "deposit": made.money(sums.parts.get(MoneyKind.DEPOSIT)),
     }
     if category is Category.FOOD_DELIVERY:
-        values["restaurant"] = layout.restaurant
+        own = layout.restaurant and layout.restaurant.value.casefold() == vendor.casefold()
+        values["restaurant"] = None if own else layout.restaurant
     elif category is Category.SUBSCRIPTIONS:
         values |= _of_subscription(layout, items)
     elif category is Category.UTILITY:
@@ -79,7 +81,9 @@ def _of_utility(layout: Layout) -> dict[str, Any]:
 
 def _of_travel(made: Combination, number: str | None) -> dict[str, Any]:
     layout, markup = made.layout, made.markup
-    reference: Any = layout.booking or markup.booking_reference or number
+    reference: Any = layout.booking or markup.booking_reference
+    if reference is None and (layout.legs or markup.legs):
+        reference = number  # a ticket without a journey is a receipt and no booking
     return {
         "booking_reference": reference,
         "legs": layout.legs or tuple(markup.legs),

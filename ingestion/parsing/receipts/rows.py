@@ -16,6 +16,7 @@ MAX_NODES = 60_000
 MAX_DEPTH = 120
 MAX_ROWS = 700
 MAX_ROW_CHARACTERS = 600
+MAX_CELLS = 40
 # What a reader sees of a long receipt; time grows with it.
 MAX_TEXT_CHARACTERS = 60_000
 BLANKS = re.compile(r"[ \t\r\n\f\v\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
@@ -35,11 +36,11 @@ class Row:
     cells: tuple[str, ...]
     parts: tuple[str, ...]  # cells, cut also where an inline element begins or ends
     in_table: bool = False
+    text: str = field(init=False, compare=False)  # the row on one line
 
-    @property
-    def text(self) -> str:
-        """The row on one line."""
-        return " | ".join(cell.replace("\n", " / ") for cell in self.cells)
+    def __post_init__(self) -> None:
+        line = " | ".join(self.cells).replace("\n", " / ")
+        object.__setattr__(self, "text", line)
 
 
 @dataclass(slots=True)
@@ -76,7 +77,10 @@ def add_row(page: Page, raw: str, *, in_table: bool) -> None:
     raw = _SEPARATORS.sub(HARD, _DIRECTION.sub("", _WIDTHLESS.sub("", raw[:MAX_ROW_CHARACTERS])))
     cells: list[str] = []
     parts: list[str] = []
-    for cell in raw.split(HARD):
+    columns = raw.split(HARD)
+    if len(columns) > MAX_CELLS:
+        page.signals.add(ReadingSignal.TOO_LARGE)
+    for cell in columns[:MAX_CELLS]:
         # A space inside an element's edge is one space outside of it.
         lines = [BLANKS.sub(" ", line.replace(SOFT, "")).strip() for line in cell.split("\n")]
         shown = "\n".join(line for line in lines if line)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 HARD = "\x1f"  # side by side
 SOFT = "\x1e"  # an inline element begins or ends
+_GAPS = re.compile(r"\t| {2,}|\s\|\s|\|(?=\s)|(?:\. ?){4,}:?|_{4,}")
 
 
 def lies_flat(style: Mapping[str, str]) -> bool:
@@ -29,6 +30,12 @@ def floats(style: Mapping[str, str], attributes: Mapping[str, str | None]) -> bo
         or (style.get("position") == "absolute" and "right" in style)
         or attributes.get("align") == "right-inline"
     )
+
+
+def gaps_to_cells(line: str) -> str:
+    """Part a line of plain text where tabs, bars, leader dots and wide gaps part it for the eye."""
+    pieces = (piece.strip() for piece in _GAPS.split(line))
+    return HARD.join(piece for piece in pieces if piece)
 
 
 def spaced(line: str) -> str:

@@ -39,6 +39,8 @@ _KNOWN = TRIPS | {
     "FoodEstablishmentReservation",
     "Reservation",
 }
+# Who books a room or a car is no passenger.
+_STAYS = frozenset({"LodgingReservation", "RentalCarReservation"})
 
 
 def read_markup(scripts: Sequence[str], microdata: Sequence[LexborNode]) -> tuple[Markup, bool]:
@@ -167,7 +169,7 @@ def _take(node: dict[str, Any], markup: Markup) -> None:
             if isinstance(inner, dict):
                 _take_heads(inner, markup)
     if kinds & TRIPS or "EventReservation" in kinds or "Reservation" in kinds:
-        take_trip(node, markup)
+        take_trip(node, markup, has_travellers=not kinds & _STAYS)
 
 
 def _take_heads(node: dict[str, Any], markup: Markup) -> None:

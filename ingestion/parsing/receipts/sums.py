@@ -30,6 +30,7 @@ class Sums:
     quotes: dict[MoneyKind, str] = field(default_factory=dict)
     subtotal: int | None = None
     gift: int = 0
+    gifts: tuple[int, ...] = ()  # what the ways to pay besides money may come to
     items: list[RawItem] = field(default_factory=list)
     adds_up: bool = False  # items and parts make the total
     subtotal_adds_up: bool = False  # the printed subtotal and the parts make the total
@@ -53,7 +54,10 @@ def solve(lines: Sequence[MoneyLine], readings: Sequence[ItemReading], *, refund
     sums = Sums()
     for kind in _PARTS:
         _gather(kind, lines, sums)
-    sums.gift = abs(sum(line.minor for line in _distinct(lines, MoneyKind.GIFT)))
+    gifts = [abs(line.minor) for line in _distinct(lines, MoneyKind.GIFT) if line.minor]
+    # A gift card stands among the sums and again among the ways to pay.
+    sums.gifts = tuple(dict.fromkeys((sum(dict.fromkeys(gifts)), sum(gifts)))) if gifts else ()
+    sums.gift = sums.gifts[0] if gifts else 0
     subtotals = [line.minor for line in lines if line.kind is MoneyKind.SUBTOTAL]
     sums.subtotal = subtotals[-1] if subtotals else None
     candidates = _candidates(lines, refund=refund)
@@ -98,10 +102,11 @@ def _match(
     """Find the candidate that items and parts make; all parts first, then with fewer."""
     for candidate in candidates:
         for expected, tax_on_top in _expected(sums, amount, all_parts=exact):
-            for gift in dict.fromkeys((0, sums.gift)):
+            for gift in (0, *sums.gifts):
                 if _equal(expected - gift, abs(candidate.minor), count, exact=exact):
                     sums.total = expected if gift else abs(candidate.minor)
                     sums.total_quote = candidate.quote
+                    sums.gift = gift or sums.gift
                     del tax_on_top
                     return True
     return False

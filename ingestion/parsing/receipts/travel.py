@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.dates import Dated, Timed, find_dates, find_times
 from ingestion.parsing.receipts.field_labels import field_names
-from ingestion.parsing.receipts.leg_lines import from_lines, from_routes
+from ingestion.parsing.receipts.leg_lines import from_ends, from_lines, from_routes
 from ingestion.parsing.receipts.leg_values import (
     CARRIER_NUMBER,
     place_in,
@@ -38,6 +38,7 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
     for legs in (
         _from_tables(rows, near),
         timed,
+        from_ends(rows, near),
         from_lines(rows, near),
         from_routes(rows, near),
         labelled,

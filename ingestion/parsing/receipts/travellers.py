@@ -31,12 +31,17 @@ def find_passengers(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, ..
 
 def _people(value: str) -> list[str]:
     value = re.sub(
-        r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herr|fru)\b\.?:?)",
+        r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herrn?|fru|frau)\b\.?:?)",
         "",
         value,
     )
     pieces = re.split(r"\s*(?:[,;/&\n]|\bsamt\b|\boch\b|\band\b|\s\|\s|\d+[.)]\s)\s*", value)
     return [piece.strip() for piece in pieces if _PERSON.match(piece.strip())]
+
+
+def _first_words(row: Row) -> str:
+    """Return the first cell that is no number, as travellers in a list may have."""
+    return next((cell for cell in row.cells if re.search(r"[^\W\d_]", cell)), row.text)
 
 
 def _under_heading(rows: Sequence[Row]) -> list[str]:
@@ -45,7 +50,7 @@ def _under_heading(rows: Sequence[Row]) -> list[str]:
             continue
         people: list[str] = []
         for below in rows[index + 1 : index + 12]:
-            shown = below.cells[0] or below.text
+            shown = _first_words(below)
             names = [] if field_names(shown) else _people(shown)
             if not names:
                 break

@@ -20,8 +20,16 @@ from ingestion.parsing.receipts.rows import (
     add_row,
     clean_line,
 )
-from ingestion.parsing.receipts.side_by_side import HARD, SOFT, floats, joined, lies_flat, spaced
-from ingestion.parsing.receipts.visibility import Look, StyleSheet, look_of
+from ingestion.parsing.receipts.side_by_side import (
+    HARD,
+    SOFT,
+    floats,
+    gaps_to_cells,
+    joined,
+    lies_flat,
+    spaced,
+)
+from ingestion.parsing.receipts.visibility import Look, StyleSheet, is_struck_out, look_of
 from paypulse.receipts import ReadingSignal
 
 if TYPE_CHECKING:
@@ -96,6 +104,9 @@ _SILENT = frozenset(
         "textarea",
     ]
 )
+_MAX_PREFORMATTED = 100_000
+# A former price, an article that was replaced: shown, and no longer true.
+_STRUCK_OUT = frozenset(["del", "s", "strike"])
 
 
 class Walker:
@@ -108,10 +119,13 @@ class Walker:
         self._nodes = 0
         self._lines: list[tuple[str, bool]] = []
         self._buffer: list[str] = []
+        self._keeps_lines = 0  # how many elements around the current one keep their line breaks
 
     def read(self, root: LexborNode) -> None:
         """Fill the page with the rows under `root`."""
-        self._children(root, Look(), 0)
+        attributes = root.attributes
+        look = look_of(Look(), self._sheet.of(root.mem_id, attributes), attributes)
+        self._children(root, look._replace(gone=False), 0)
         self._flush()
         if len(self._lines) > MAX_ROWS:
             self._page.signals.add(ReadingSignal.TOO_LARGE)
@@ -131,7 +145,7 @@ class Walker:
 
     def _over_limit(self) -> bool:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
+        if self._nodes > MAX_NODES or len(self._lines) > MAX_ROWS:
             self._page.signals.add(ReadingSignal.TOO_LARGE)
             return True
         if self._nodes % 256 == 0 and monotonic() > self._deadline:
@@ -148,7 +162,7 @@ class Walker:
             self._hide(node.comment_content or "")
         elif tag == "br":
             self._flush()
-        elif tag not in _SILENT and not tag.startswith(("-", "!")):
+        elif _is_shown(tag):
             self._element(node, tag, look, depth)
 
     def _element(self, node: LexborNode, tag: str, look: Look, depth: int) -> None:
@@ -157,6 +171,8 @@ class Walker:
         inner = look_of(look, style, attributes) if style or attributes else look
         if inner.gone:
             self._hide(node.text(deep=True) or "")
+        elif is_struck_out(style):
+            return
         elif tag == "tr" or lies_flat(style):
             self._flush()
             self._side_by_side(node, inner, depth, in_table=tag == "tr")
@@ -173,7 +189,10 @@ class Walker:
             self._buffer.append(HARD)
         elif tag in _BLOCKS or style.get("display") in ("block", "table", "list-item"):
             self._flush()
+            keeps_lines = tag == "pre" or style.get("white-space", "").startswith("pre")
+            self._keeps_lines += keeps_lines
             self._children(node, inner, depth + 1)
+            self._keeps_lines -= keeps_lines
             self._flush()
         elif tag == "sup" and re.search(r"\d$", "".join(self._buffer[-2:])):
             # Prices with raised decimals: 129⁹⁰.
@@ -187,8 +206,18 @@ class Walker:
     def _text(self, text: str, look: Look) -> None:
         if look.hidden:
             self._hide(text)
+        elif self._keeps_lines and "\n" in text:
+            self._lines_of(text)
         elif text:
             self._buffer.append(BLANKS.sub(" ", text))
+
+    def _lines_of(self, text: str) -> None:
+        """Write preformatted text: its lines are rows, its wide gaps part their cells."""
+        first, *others = text[:_MAX_PREFORMATTED].splitlines()
+        self._buffer.append(gaps_to_cells(first))
+        for line in others[:MAX_ROWS]:
+            self._flush()
+            self._buffer.append(gaps_to_cells(line))
 
     def _hide(self, text: str) -> None:
         shown = clean_line(text[:MAX_ROW_CHARACTERS])
@@ -204,6 +233,9 @@ class Walker:
 
     def _side_by_side(self, node: LexborNode, look: Look, depth: int, *, in_table: bool) -> None:
         """Read each child by itself, then decide whether together they are one row."""
+        if depth > MAX_DEPTH:
+            self._page.signals.add(ReadingSignal.TOO_DEEP)
+            return
         outer = self._lines
         columns: list[list[tuple[str, bool]]] = []
         child = node.first_child
@@ -219,17 +251,24 @@ class Walker:
 
     def _cell(self, node: LexborNode, look: Look, depth: int) -> None:
         """Read one column; what it is styled as (floating, block) no longer matters."""
-        if (node.tag or "").startswith("-"):
+        tag = node.tag or ""
+        if tag.startswith("-"):
             self._node(node, look, depth)
             return
-        if node.tag in _SILENT:
+        if not _is_shown(tag):
             return
         attributes = node.attributes
         style = self._sheet.of(node.mem_id, attributes)
         inner = look_of(look, style, attributes) if style or attributes else look
         if inner.gone:
             self._hide(node.text(deep=True) or "")
-        elif node.tag == "tr" or lies_flat(style):
-            self._side_by_side(node, inner, depth, in_table=node.tag == "tr")
+        elif is_struck_out(style):
+            return
+        elif tag == "tr" or lies_flat(style):
+            self._side_by_side(node, inner, depth + 1, in_table=tag == "tr")
         else:
             self._children(node, inner, depth)
+
+
+def _is_shown(tag: str) -> bool:
+    return tag not in _SILENT and tag not in _STRUCK_OUT and not tag.startswith(("-", "!"))

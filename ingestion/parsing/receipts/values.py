@@ -33,7 +33,7 @@ _PERIODS = (
             r"månadsvis|varje månad|per månad|/\s?mån(?:ad)?|en gång i"
             r" månaden|monthly|per month|every month|/\s?mo(?:nth)?\b|each"
             r" month|1 månad|1 month|månad(?:en|lig|s)?\b|mån\b|a month"
-            r"|månadsabonnemang"
+            r"|månads\w+|monatlich|pro monat|monats\w+|pr\.? måned|månedlig\w*"
         ),
     ),
     (
@@ -41,7 +41,8 @@ _PERIODS = (
         (
             r"årsvis|varje år|per år|/\s?år|årlig\w*|en gång om året|yearly"
             r"|annual(?:ly)?|per year|every year|/\s?y(?:ea)?r|each year"
-            r"|1 år|12 månader|12 months|1 year|a year|årsabonnemang|helår"
+            r"|1 år|12 månader|12 months|1 year|a year|helår|jährlich|pro jahr"
+            r"|års(?:abonnemang|avgift|medlemskap|kort|plan|prenumeration)"
         ),
     ),
     (
@@ -49,7 +50,7 @@ _PERIODS = (
         (
             r"kvartalsvis|varje kvartal|per kvartal|quarterly|per quarter"
             r"|every (?:quarter|3 months|three months)|var tredje månad"
-            r"|3 månader|3 months|kvartal"
+            r"|3 månader|3 months|kvartal\w*"
         ),
     ),
     (
@@ -86,10 +87,9 @@ _MONTH_NUMBERS = {
     )
     for name in names.split()
 }
-
-
+_OF_DOCUMENTS = ("invoice_number", "receipt_number")
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
-_DASH = re.compile(r"(?i)\s*(?:[-–—]|till|to|through|t\.o\.m\.?)\s*")
+_DASH = re.compile(r"(?i)\.?\s*(?:[-–—]{1,2}|till|to|through|t\.o\.m\.?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ class Values:
         self._rows = rows
         self._near = near
         self._by_name: dict[str, list[Pair]] = {}
+        self._place = {pair: place for place, pair in enumerate(pairs)}
         for pair in pairs:
             for name in field_names(pair.label):
                 self._by_name.setdefault(name, []).append(pair)
@@ -127,7 +128,7 @@ class Values:
     def is_before(self, name: str, other: str) -> bool:
         """Tell whether the first label of one name stands above the first of another."""
         pairs, others = self._by_name.get(name), self._by_name.get(other)
-        return bool(pairs and others and pairs[0].row < others[0].row)
+        return bool(pairs and others and self._place[pairs[0]] < self._place[others[0]])
 
     def day(self, *names: str) -> Found[date] | None:
         """Return a labelled date."""
@@ -145,6 +146,14 @@ class Values:
     def text(self, *names: str) -> Found[str] | None:
         """Return a labelled word or name."""
         return self.first(names, lambda value: None if field_names(value) else read_phrase(value))
+
+    def numbers(self, *names: str) -> Iterator[Found[str]]:
+        """Yield every labelled number, by the order of names."""
+        for name in names:
+            for pair in self._by_name.get(name, ()):
+                number = read_number(pair.value)
+                if number is not None:
+                    yield Found(number, pair.quote)
 
     def number_in_text(self, subject: str) -> Found[str] | None:
         """Return an order number from running text, the subject first."""
@@ -228,7 +237,7 @@ class Values:
 def read_number(text: str) -> str | None:
     """Return the number or code that begins a text."""
     text = text.strip().lstrip("#№").strip()
-    grouped = re.match(r"^\d{3,5}(?:\s\d{3,6}){1,4}(?=$|\s*[(|,])", text)
+    grouped = re.match(r"^\d{3,5}(?:\s\d{2,6}){1,4}(?=$|\s*[(|,])", text)
     if grouped and not find_amounts(text):
         return grouped[0].strip()
     match = _TOKEN.match(text)
@@ -282,16 +291,30 @@ def _digits(text: str) -> str | None:
     return match[1].replace(" ", "") if match else None
 
 
-def numbers_of(values: Values, subject: str, *, is_invoice: bool) -> Iterator[Found[str]]:
+def numbers_of(
+    values: Values, subject: str, *, is_invoice: bool, is_receipt: bool
+) -> Iterator[Found[str]]:
     """Yield what may be the order number, the likeliest first."""
     order = ["order_number", "booking", "invoice_number", "receipt_number", "number"]
     if is_invoice:
         order.insert(0, "invoice_number")
+    elif is_receipt:
+        order.remove("receipt_number")
+        order.insert(2, "receipt_number")
     if values.is_before("number", "booking"):
         # "Nummer" on top and a booking code further down: both are given, and differ.
         order.insert(1, "number")
     for name in order:
-        if (found := values.number(name)) is not None:
+        if name in _OF_DOCUMENTS:
+            yield from _in_subject(values.numbers(*_OF_DOCUMENTS), subject)
+        if (labelled := values.number(name)) is not None:
+            yield labelled
+    if (in_text := values.number_in_text(subject)) is not None:
+        yield in_text
+
+
+def _in_subject(numbers: Iterator[Found[str]], subject: str) -> Iterator[Found[str]]:
+    """Of an invoice's number and its receipt's, the subject tells what the mail is."""
+    for found in numbers:
+        if re.search(rf"(?<![\w-]){re.escape(found.value)}(?![\w-])", subject):
             yield found
-    if (found := values.number_in_text(subject)) is not None:
-        yield found

@@ -6,6 +6,7 @@ Only what hides text is looked at. Rules inside `@media` are left alone: they ho
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
 _MAX_RULES = 400
+# Elements that are compared with rules; time grows with both.
+_MAX_COMPARISONS = 6_000_000
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DECLARATION = re.compile(r"\s*([\w-]{1,40})\s*:\s*([^;{}]{1,120})")
 _INTERESTING = re.compile(
     r"display|visibility|font|opacity|height|width|color|background|indent|clip|left|top|float|mso"
-    r"|transform|align",
+    r"|transform|align|decoration|white-space",
     re.IGNORECASE,
 )
 _ZERO = re.compile(r"^0*\.?0*(?:px|pt|em|rem|%)?$")
@@ -66,13 +69,12 @@ class Look(NamedTuple):
 class StyleSheet:
     """The declarations that the page's own rules give its elements."""
 
-    def __init__(self, page: LexborHTMLParser) -> None:
+    def __init__(self, page: LexborHTMLParser, elements: int) -> None:
         from selectolax.lexbor import SelectolaxError
 
         self._of_node: dict[int, dict[str, str]] = {}
-        for number, (selector, declarations) in enumerate(_rules_of(page)):
-            if number >= _MAX_RULES:
-                break
+        most = min(_MAX_RULES, _MAX_COMPARISONS // max(1, elements))
+        for selector, declarations in islice(_rules_of(page), most):
             try:
                 matches = page.css(selector)
             except (SelectolaxError, ValueError):
@@ -106,6 +108,13 @@ def look_of(parent: Look, style: Mapping[str, str], attributes: Mapping[str, str
     tiny = parent.tiny if not size else bool(_TINY.match(size))
     color = _color(style.get("color") or attributes.get("color") or "") or parent.color
     return Look(gone, invisible, tiny, color, _background(parent, style, attributes))
+
+
+def is_struck_out(style: Mapping[str, str]) -> bool:
+    """Tell whether text is crossed out, which a former price is."""
+    return "line-through" in style.get("text-decoration", "") + style.get(
+        "text-decoration-line", ""
+    )
 
 
 def _is_gone(style: Mapping[str, str]) -> bool:

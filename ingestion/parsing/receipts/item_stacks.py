@@ -1,0 +1,81 @@
+"""Items stacked in a narrow column: a name, what was chosen with it, and its price last."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import find_amounts, whole_amount
+from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.item_names import NamedItem, read_name
+from ingestion.parsing.receipts.labels import MoneyKind, money_kind
+from ingestion.parsing.receipts.raw_items import (
+    MAX_ITEMS,
+    ItemReading,
+    RawItem,
+    from_named,
+    is_day,
+    is_sentence,
+    take_block_row,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingestion.parsing.receipts.amounts import Amount
+    from ingestion.parsing.receipts.rows import Row
+
+_MOST_CHOICES = 6
+_COUNTED = re.compile(r"(?i)^\d{1,3}\s?(?:st\.?\s|x\s?|×\s?)(?=\S)|\s[x×]\s?\d{1,3}$")
+
+
+def read_stacks(rows: Sequence[Row]) -> ItemReading:
+    """Read rows that hold one cell each: `1x Pizza`, `Extra ost`, `115,00 kr`."""
+    reading = ItemReading(name="stacks")
+    above: list[int] = []
+    for index, row in enumerate(rows):
+        cells = [cell for cell in row.cells if cell]
+        amount = whole_amount(cells[0]) if len(cells) == 1 else None
+        if amount is None or not amount.looks_like_money:
+            above = [*above[-_MOST_CHOICES:], index] if _may_describe(cells) else []
+            continue
+        if _is_total(rows, above) and reading.items:
+            break
+        item = _item_above(rows, above, amount)
+        if item is not None and len(reading.items) < MAX_ITEMS:
+            reading.items.append(item)
+            reading.rows.update(range(item.row, index + 1))
+        above = []
+    return reading
+
+
+def _may_describe(cells: Sequence[str]) -> bool:
+    return len(cells) == 1 and len(cells[0]) < 90 and not find_amounts(cells[0])
+
+
+def _is_total(rows: Sequence[Row], above: Sequence[int]) -> bool:
+    kind, sureness = money_kind(rows[above[-1]].text) if above else (None, 0)
+    return kind is MoneyKind.TOTAL and sureness >= 2
+
+
+def _item_above(rows: Sequence[Row], above: Sequence[int], amount: Amount) -> RawItem | None:
+    """Return the item whose price an amount is: the nearest counted line, else the nearest name."""
+    if not above:
+        return None
+    counted = [at for at in above if _COUNTED.search(rows[at].text)]
+    described = NamedItem("")
+    at = above[-1]
+    while not counted and at > above[0] and take_block_row(rows[at], described):
+        at -= 1
+    at = counted[-1] if counted else at
+    text = next(cell for cell in rows[at].cells if cell)
+    if money_kind(text)[0] is not None or field_names(text) or is_day(text) or is_sentence(text):
+        return None
+    named = read_name(text.split("\n")[0])
+    if not re.search(r"[^\W\d_]{2}", named.name):
+        return None
+    item = from_named(named, at, rows[at])
+    item.quantity = item.quantity if item.quantity is not None else described.quantity
+    item.attributes = {**described.attributes, **item.attributes}
+    item.lone, item.currency = amount.minor, amount.currency
+    return item
