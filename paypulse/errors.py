@@ -30,6 +30,7 @@ class UserErrorCode(StrEnum):
 
     INVALID_INPUT = "INVALID_INPUT"
     MISSING_FIELDS = "MISSING_FIELDS"
+    NOT_FOUND = "NOT_FOUND"
     INVALID_EMAIL = "INVALID_EMAIL"
     WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105 - a code, not a password
     INVALID_PASSWORD = "INVALID_PASSWORD"  # noqa: S105 - a code, not a password

@@ -26,6 +26,7 @@ class InvoiceKind(StrEnum):
     """Which list an invoice belongs to."""
 
     RENTAL = "RENTAL"
+    RETAIL = "RETAIL"
 
 
 @dataclass(frozen=True, slots=True)

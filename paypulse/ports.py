@@ -334,6 +334,10 @@ class DocumentStore(Protocol):
         """Return the document, or None when it is gone or no rent notice's key."""
         ...
 
+    def erase(self, key: str) -> None:
+        """Remove every version of the document; absent is fine."""
+        ...
+
     def link(self, key: str, filename: str) -> tuple[str, datetime]:
         """Return a link that opens the document in a browser, and when it stops working."""
         ...
@@ -467,6 +471,14 @@ class RentalInvoiceStore(Protocol):
         """Return what all of a user's invoices are compared by."""
         ...
 
+    def due_between(self, user_id: str, first_day: date, last_day: date) -> Iterator[RentalInvoice]:
+        """Yield what is due between two days, both included; eventually consistent."""
+        ...
+
+    def delete(self, user_id: str, invoice_id: str) -> None:
+        """Remove the invoice; absent is fine."""
+        ...
+
     def has_due_month(self, user_id: str, month: str) -> bool:
         """Tell whether a notice is due in `month` (`2026-01`)."""
         ...
@@ -563,11 +575,15 @@ class RetailInvoiceStore(Protocol):
         ...
 
     def details(self, user_id: str, invoices: Mapping[str, Category]) -> dict[str, PurchaseDetail]:
-        """Return the detail rows that are the user's, by invoice id; eventually consistent."""
+        """Return the detail rows that are the user's, by invoice id."""
         ...
 
     def delete(self, invoice: RetailInvoice) -> None:
-        """Remove the invoice and its details; raises `ChangedMeanwhile` as `save` does."""
+        """Remove the invoice, its details, and that its order number stands for it.
+
+        Raises:
+            ChangedMeanwhile: the invoice or the order is not as it was read.
+        """
         ...
 
 

@@ -30,6 +30,15 @@ class Category(StrEnum):
     TRAVEL = "travel"
 
 
+class BillingPeriod(StrEnum):
+    """How often a subscription is paid; the value is what `ReceiptDetails` holds."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    YEARLY = "yearly"
+
+
 class Discovery(StrEnum):
     """How PayPulse came to a purchase."""
 
@@ -170,7 +179,7 @@ class ReceiptDetails:
     service_fee: Money | None = None
     tip: Money | None = None
     plan: str | None = None
-    billing_period: str | None = None  # monthly, yearly, quarterly or weekly
+    billing_period: str | None = None  # a `BillingPeriod`
     period_start: date | None = None
     period_end: date | None = None
     next_billing_on: date | None = None

@@ -20,11 +20,12 @@ from paypulse.receipts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from paypulse.documents import Document
     from paypulse.money import Money
+    from paypulse.ports import RetailInvoiceStore
     from paypulse.receipts import Category, Receipt, ReceiptItem
 
 # Stored with every invoice, so that a better reader knows what to read again.
@@ -47,6 +48,13 @@ class InvoiceType(StrEnum):
 
     PURCHASE = "PURCHASE"
     REFUND = "REFUND"
+
+
+class InvoiceOrder(StrEnum):
+    """Which end of a list comes first."""
+
+    NEWEST_FIRST = "NEWEST_FIRST"
+    OLDEST_FIRST = "OLDEST_FIRST"
 
 
 class CorrectableField(StrEnum):
@@ -154,6 +162,7 @@ class PurchaseAmount:
 
     category: Category
     vendor: str
+    vendor_id: str
     day: date
     type: InvoiceType
     total: Money | None
@@ -216,6 +225,19 @@ def order_key(vendor_id: str, sender: str, order_number: str | None) -> str | No
     bare = re.sub(r"[^0-9A-ZÅÄÖ]", "", (order_number or "").upper())
     shop = vendor_id or shop_domain(sender)
     return f"{shop}#{bare}" if len(bare) >= 4 and shop else None
+
+
+def find_purchases(
+    user_id: str, invoices: Iterable[RetailInvoice], store: RetailInvoiceStore
+) -> dict[str, str]:
+    """Return what the refunds among these are refunds of, by the refund's id, where known."""
+    keys = {
+        invoice.invoice_id: invoice.order_key
+        for invoice in invoices
+        if invoice.type is InvoiceType.REFUND and invoice.order_key is not None
+    }
+    orders = store.find_orders(user_id, keys.values()) if keys else {}
+    return {refund_id: orders[key] for refund_id, key in keys.items() if key in orders}
 
 
 def shop_domain(sender: str) -> str:

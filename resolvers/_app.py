@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 type Resolver = Callable[..., Any]
+# Answers one field of many objects, in their order; an object is what AppSync calls the source.
+type BatchResolver = Callable[[Caller, list[dict[str, Any]]], list[Any]]
 
 # Source: AWS X-Ray developer guide, "Tracing header".
 _TRACE = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
@@ -52,6 +54,7 @@ class Fields:
     def __init__(self) -> None:
         self._app = AppSyncResolver()  # type: ignore[no-untyped-call]  # Powertools leaves it out
         self._app.exception_handler(Exception)(self._tell)
+        self._batches: dict[str, BatchResolver] = {}
         self.names: set[str] = set()
         self._correlation_id = ""
 
@@ -84,6 +87,16 @@ class Fields:
 
         return register
 
+    def batch(self, name: str) -> Callable[[BatchResolver], BatchResolver]:
+        """Answer a field of objects inside an answer (`Type.field`), many objects at once."""
+
+        def register(resolver: BatchResolver) -> BatchResolver:
+            self._batches[name] = resolver
+            self.names.add(name)
+            return resolver
+
+        return register
+
     @property
     def caller(self) -> Caller:
         """Who asks.
@@ -91,11 +104,7 @@ class Fields:
         Raises:
             RequestError: INVALID_TOKEN; a field that needs a caller was reached without one.
         """
-        identity = self._event.get("identity") or {}
-        context = identity.get("resolverContext") or {}
-        if not context.get("userId"):
-            raise RequestError(ErrorType.INVALID_TOKEN, "Log in first.")
-        return Caller(context["userId"], context["email"], context["sessionId"])
+        return _caller_of(self._event)
 
     @property
     def source(self) -> str | None:
@@ -128,13 +137,32 @@ class Fields:
             raise RuntimeError("there is a caller only while a request is answered")
         return event
 
-    def __call__(self, event: dict[str, Any], context: LambdaContext) -> Any:
-        """Answer one AppSync request."""
-        info = event["info"]
-        self._correlation_id = _correlation_id(event, context)
+    def __call__(self, event: dict[str, Any] | list[dict[str, Any]], context: LambdaContext) -> Any:
+        """Answer one AppSync request, or a batch of requests for the same field."""
+        first = event[0] if isinstance(event, list) else event
+        name = f"{first['info']['parentTypeName']}.{first['info']['fieldName']}"
+        self._correlation_id = _correlation_id(first, context)
         self._logger.set_correlation_id(self._correlation_id)
-        self._logger.info("%s.%s", info["parentTypeName"], info["fieldName"])
+        self._logger.info(name)
+        if isinstance(event, list):
+            return self._answer_batch(self._batches[name], event)
         return self._app.resolve(event, context)
+
+    def _answer_batch(self, resolver: BatchResolver, events: list[dict[str, Any]]) -> list[Any]:
+        """Answer every entry, in order; one that fails has its own error and fails no other.
+
+        A batch comes from one request, so from one caller; entries of another, should there ever
+        be any, are answered for themselves.
+        """
+        try:
+            (caller,) = {_caller_of(event) for event in events}
+            return resolver(caller, [event["source"] for event in events])
+        except TransientError as error:  # a service is down, for all of them
+            return [self._tell(error)] * len(events)
+        except Exception as error:  # noqa: BLE001 - told to the entry at fault
+            if len(events) == 1:
+                return [self._tell(error)]
+        return [self._answer_batch(resolver, [event])[0] for event in events]
 
     @cached_property
     def _logger(self) -> Logger:
@@ -153,6 +181,13 @@ class Fields:
         reference = uuid.uuid4().hex[:12]
         self._logger.error("unexpected failure", exc_info=error, extra={"reference": reference})
         return _error(ErrorType.INTERNAL_SERVER_ERROR, f"Something went wrong (ref {reference}).")
+
+
+def _caller_of(event: Mapping[str, Any]) -> Caller:
+    context = (event.get("identity") or {}).get("resolverContext") or {}
+    if not context.get("userId"):
+        raise RequestError(ErrorType.INVALID_TOKEN, "Log in first.")
+    return Caller(context["userId"], context["email"], context["sessionId"])
 
 
 def _correlation_id(event: Mapping[str, Any], context: LambdaContext) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from paypulse.errors import UserError, UserErrorCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def day(text: str, *field: str) -> date:
@@ -19,3 +23,33 @@ def day(text: str, *field: str) -> date:
         raise UserError(
             UserErrorCode.INVALID_INPUT, f"{text!r} is no day; write it as 2026-01-30.", field
         ) from None
+
+
+def days_between(
+    chosen: Mapping[str, Any], first: str, last: str
+) -> tuple[date | None, date | None]:
+    """Return the first and last day that a filter leaves, by its `year` and two named days.
+
+    Raises:
+        UserError: INVALID_INPUT, no such day or year, or none that is left.
+    """
+    firsts = [day(chosen[first], "filter", first)] if chosen.get(first) else []
+    lasts = [day(chosen[last], "filter", last)] if chosen.get(last) else []
+    year = chosen.get("year")
+    if year is not None:
+        if not 1900 <= year <= 2999:
+            raise UserError(
+                UserErrorCode.INVALID_INPUT,
+                "`year` must be between 1900 and 2999.",
+                ("filter", "year"),
+            )
+        firsts.append(date(year, 1, 1))
+        lasts.append(date(year, 12, 31))
+    begin, end = max(firsts, default=None), min(lasts, default=None)
+    if begin is not None and end is not None and begin > end:
+        raise UserError(
+            UserErrorCode.INVALID_INPUT,
+            f"The filter leaves no day: it begins on {begin} and ends on {end}.",
+            ("filter", first),
+        )
+    return begin, end

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from paypulse.accounts import Session, User
     from paypulse.data_exports import DataExport
     from paypulse.devices import Device
+    from paypulse.documents import Document
     from paypulse.ledger import LedgerDocument, LedgerEntry
     from paypulse.money import Money
     from paypulse.notification_settings import NotificationSettings
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
     from paypulse.runs import IngestionRun
     from paypulse.vendors import VendorConfig
 
+    # Makes a document's link of its key and file name: the link, and when it stops working.
+    type Link = Callable[[str, str], tuple[str, datetime]]
+
+MAX_INT = 2**31 - 1  # GraphQL's Int has 32 bits
+
 
 def money(value: Money) -> dict[str, Any]:
-    """Return a `Money`."""
+    """Return a `Money`; minor units beyond GraphQL's Int are left to `amount`."""
     return {
         "amount": value.amount,
-        "minorUnits": value.minor_units,
+        "minorUnits": value.minor_units if abs(value.minor_units) <= MAX_INT else None,
         "currency": value.currency,
     }
 
@@ -108,9 +114,23 @@ def connection[T](
     }
 
 
-def rental_invoice(
-    invoice: RentalInvoice, link: Callable[[str, str], tuple[str, datetime]] | None
-) -> dict[str, Any]:
+def document(of: Document, link: Link) -> dict[str, Any]:
+    """Return an `InvoiceDocument`."""
+    url, expires_at = link(of.key, of.filename)
+    return {"filename": of.filename, "url": url, "expiresAt": to_text(expires_at)}
+
+
+def source(of: Document) -> dict[str, Any]:
+    """Return an `InvoiceSource`."""
+    return {
+        "messageId": of.source.message_id,
+        "sender": of.source.sender,
+        "receivedAt": to_text(of.source.received_at),
+        "authentication": of.source.authentication.value,
+    }
+
+
+def rental_invoice(invoice: RentalInvoice, link: Link | None) -> dict[str, Any]:
     """Return a `RentalInvoice`; `link` makes the document's link, None leaves it out."""
     notice = invoice.notice
     return {
@@ -133,13 +153,8 @@ def rental_invoice(
         ],
         "status": invoice.status.value,
         "warnings": [warning.value for warning in invoice.warnings],
-        "document": _document(invoice, link) if link else None,
-        "source": {
-            "messageId": invoice.document.source.message_id,
-            "sender": invoice.document.source.sender,
-            "receivedAt": to_text(invoice.document.source.received_at),
-            "authentication": invoice.document.source.authentication.value,
-        },
+        "document": document(invoice.document, link) if link else None,
+        "source": source(invoice.document),
         "paymentQr": payment_qr(invoice),
         "createdAt": to_text(invoice.created_at),
         "updatedAt": to_text(invoice.updated_at),
@@ -216,17 +231,6 @@ def _mail_document(document: LedgerDocument) -> dict[str, Any]:
         "outcome": document.outcome.value if document.outcome else None,
         "flags": list(document.flags),
         "invoiceId": document.invoice_id,
-    }
-
-
-def _document(
-    invoice: RentalInvoice, link: Callable[[str, str], tuple[str, datetime]]
-) -> dict[str, Any]:
-    url, expires_at = link(invoice.document.key, invoice.document.filename)
-    return {
-        "filename": invoice.document.filename,
-        "url": url,
-        "expiresAt": to_text(expires_at),
     }
 
 

@@ -1,32 +1,48 @@
-"""`get_invoices`: lists of rental invoices, of documents that need attention, and of vendors."""
+"""`get_invoices`: lists of invoices, of documents that need attention, of vendors; spending."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from paypulse.aws import clients
 from paypulse.aws.documents import S3Documents
 from paypulse.aws.ledger import DynamoLedger
 from paypulse.aws.rental_invoices import DynamoRentalInvoices
+from paypulse.aws.retail_invoices import DynamoRetailInvoices, parse_detail_tables
 from paypulse.aws.vendors import DynamoVendors
 from paypulse.clock import utc_now
-from paypulse.errors import ErrorType, RequestError
 from paypulse.pages import check_page_size
-from paypulse.receipts import Category
+from paypulse.receipts import Category, ReceiptStatus
 from paypulse.rental_invoices import InvoiceStatus
+from paypulse.retail_invoices import InvoiceOrder, RetailFilter, find_purchases
 from paypulse.settings import load_settings, warm_up
+from paypulse.spending import (
+    PeriodLength,
+    SpendingGroup,
+    add_up_purchases,
+    add_up_rent,
+    make_query,
+)
 from paypulse.vendors import comparable
-from resolvers import _shapes
+from resolvers import _retail_shapes, _shapes
 from resolvers._app import Fields
-from resolvers._inputs import day
+from resolvers._inputs import day, days_between
 
 if TYPE_CHECKING:
-    from paypulse.ports import DocumentStore, Ledger, RentalInvoiceStore, VendorStore
+    from paypulse.ports import (
+        DocumentStore,
+        Ledger,
+        RentalInvoiceStore,
+        RetailInvoiceStore,
+        VendorStore,
+    )
     from paypulse.rental_invoices import RentalInvoice
+    from paypulse.retail_invoices import RetailInvoice
+    from resolvers._app import Caller
 
 fields = Fields()
 
@@ -36,18 +52,23 @@ class Settings:
     """Environment of the function."""
 
     rental_invoices_table: str
+    retail_invoices_table: str
+    retail_detail_tables: str
     mail_ledger_table: str
     ingestion_runs_table: str
     invoices_bucket: str
     vendor_config_table: str
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Stores:
     invoices: RentalInvoiceStore
+    retail: RetailInvoiceStore
     ledger: Ledger
     documents: DocumentStore
     vendors: VendorStore
+    time_zone: ZoneInfo
 
 
 @cache
@@ -57,9 +78,16 @@ def _build() -> _Stores:
     ledger_table = settings.mail_ledger_table
     return _Stores(
         DynamoRentalInvoices(settings.rental_invoices_table, ledger_table, dynamodb),
+        DynamoRetailInvoices(
+            settings.retail_invoices_table,
+            parse_detail_tables(settings.retail_detail_tables),
+            ledger_table,
+            dynamodb,
+        ),
         DynamoLedger(ledger_table, settings.ingestion_runs_table, dynamodb),
         S3Documents(settings.invoices_bucket, clients.s3(), utc_now),
         DynamoVendors(settings.vendor_config_table, dynamodb),
+        ZoneInfo(settings.time_zone),
     )
 
 
@@ -75,7 +103,7 @@ def rental_invoices(
         fields.caller.user_id,
         check_page_size(first, default=24),
         after,
-        due=_due_between(chosen),
+        due=days_between(chosen, "dueFrom", "dueTo"),
         status=InvoiceStatus(chosen["status"]) if chosen.get("status") else None,
     )
     return _shapes.connection(page, _shape, after)
@@ -95,6 +123,79 @@ def rental_invoice_years() -> list[dict[str, Any]]:
     ]
 
 
+@fields.query("retailInvoices")
+def retail_invoices(
+    first: int | None = None,
+    after: str | None = None,
+    filter: dict[str, Any] | None = None,  # noqa: A002 - the argument's name
+) -> dict[str, Any]:
+    """Return a page of the caller's retail invoices, latest first unless asked otherwise."""
+    chosen, user_id = filter or {}, fields.caller.user_id
+    first_day, last_day = days_between(chosen, "from", "to")
+    page = _build().retail.list_page(
+        user_id,
+        check_page_size(first, default=50),
+        after,
+        chosen=RetailFilter(
+            category=_category(chosen),
+            vendor=chosen.get("vendor"),
+            first_day=first_day,
+            last_day=last_day,
+            status=ReceiptStatus(chosen["status"]) if chosen.get("status") else None,
+        ),
+        oldest_first=chosen.get("order") == InvoiceOrder.OLDEST_FIRST,
+    )
+    wants_purchases = fields.selects("refundOf")
+    purchases = find_purchases(user_id, page.items, _build().retail) if wants_purchases else {}
+    wanted = _retail_shapes.Wanted.by(fields.selects)
+    link = _build().documents.link
+
+    def shape(invoice: RetailInvoice) -> dict[str, Any]:
+        refund_of = purchases.get(invoice.invoice_id)
+        return _retail_shapes.retail_invoice(invoice, link, refund_of=refund_of, wanted=wanted)
+
+    return _shapes.connection(page, shape, after)
+
+
+@fields.batch("RetailInvoice.detail")
+def details(caller: Caller, sources: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
+    """Return what only their category has, of invoices that are the caller's."""
+    categories = {source["id"]: Category[source["category"]] for source in sources}
+    found = _build().retail.details(caller.user_id, categories)
+    return [
+        _retail_shapes.detail(found[source["id"]]) if source["id"] in found else None
+        for source in sources
+    ]
+
+
+@fields.query("retailInvoiceCounts")
+def retail_invoice_counts() -> list[dict[str, Any]]:
+    """Return how many of the caller's retail invoices there are in each category."""
+    counts = _build().retail.counts(fields.caller.user_id)
+    return [{"category": category.name, "count": count} for category, count in counts.items()]
+
+
+@fields.query("spending")
+def spending(filter: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: A002 - as above
+    """Return what the caller spent, period by period."""
+    stores, user_id = _build(), fields.caller.user_id
+    query = make_query(
+        PeriodLength(filter["period"]),
+        SpendingGroup(filter["groupBy"]),
+        first_day=day(filter["from"], "filter", "from") if filter.get("from") else None,
+        last_day=day(filter["to"], "filter", "to") if filter.get("to") else None,
+        today=utc_now().astimezone(stores.time_zone).date(),
+        category=_category(filter),
+        vendor=filter.get("vendor"),
+    )
+    days = (query.first_day, query.last_day)
+    if query.group is SpendingGroup.RENT_LINE:
+        periods = add_up_rent(stores.invoices.due_between(user_id, *days), query)
+    else:
+        periods = add_up_purchases(stores.retail.amounts(user_id, *days), query)
+    return [_retail_shapes.spending_period(period) for period in periods]
+
+
 @fields.query("failedDocuments")
 def failed_documents(first: int | None = None, after: str | None = None) -> dict[str, Any]:
     """Return a page of the caller's documents that need attention, latest first."""
@@ -107,7 +208,7 @@ def failed_documents(first: int | None = None, after: str | None = None) -> dict
 def vendors(filter: dict[str, Any] | None = None) -> list[dict[str, Any]]:  # noqa: A002 - as above
     """Return the vendors whose receipts are read, by name; the same for every caller."""
     chosen = filter or {}
-    category = Category[chosen["category"]] if chosen.get("category") else None
+    category = _category(chosen)
     active = chosen.get("active")
     return [
         _shapes.vendor(vendor)
@@ -121,17 +222,8 @@ def _shape(invoice: RentalInvoice) -> dict[str, Any]:
     return _shapes.rental_invoice(invoice, _build().documents.link if wants_document else None)
 
 
-def _due_between(chosen: dict[str, Any]) -> tuple[date | None, date | None]:
-    """Return the first and last due date that the filter leaves."""
-    year = chosen.get("year")
-    if year is not None and not 1900 <= year <= 2999:
-        raise RequestError(ErrorType.VALIDATION_FAILED, "`year` must be between 1900 and 2999.")
-    firsts = [day(chosen["dueFrom"], "filter", "dueFrom")] if chosen.get("dueFrom") else []
-    lasts = [day(chosen["dueTo"], "filter", "dueTo")] if chosen.get("dueTo") else []
-    if year is not None:
-        firsts.append(date(year, 1, 1))
-        lasts.append(date(year, 12, 31))
-    return max(firsts, default=None), min(lasts, default=None)
+def _category(chosen: dict[str, Any]) -> Category | None:
+    return Category[chosen["category"]] if chosen.get("category") else None
 
 
 handler = fields

@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
-from paypulse.documents import Document, DocumentSource, hash_content, rental_key
+from paypulse.documents import (
+    Document,
+    DocumentSource,
+    ReceiptOrigin,
+    hash_content,
+    rental_key,
+    retail_key,
+)
 from paypulse.ledger import DocumentOutcome, LedgerDocument
 from paypulse.mail import Attachment, Mail, SenderAuthentication
 from paypulse.money import Money
+from paypulse.receipts import (
+    Category,
+    Discovery,
+    DocumentType,
+    Evidence,
+    Receipt,
+    ReceiptItem,
+    ReceiptStatus,
+    ValueSource,
+)
 from paypulse.rental import NoticeOutcome, NoticeReading, RentLine, RentLineKind, RentNotice
 from paypulse.rental_invoices import NoticeSummary, RentalInvoice, summarise
+from paypulse.retail_invoices import (
+    InvoiceType,
+    RetailInvoice,
+    invoice_day,
+    name_retail_invoice,
+    order_key,
+)
 
 NOW = datetime(2026, 1, 20, 8, 30, tzinfo=UTC)
 LANDLORD_ADDRESS = "kundservice@wallenstam.se"
@@ -69,6 +94,70 @@ def make_invoice(
         document=document,
         created_at=NOW,
         updated_at=NOW,
+    )
+
+
+def make_receipt(**changes: Any) -> Receipt:
+    """Return a receipt whose items make its total."""
+    receipt = Receipt(
+        vendor="Elgiganten",
+        category=Category.TECHNOLOGY,
+        document_type=DocumentType.ORDER_CONFIRMATION,
+        order_number="A100200",
+        ordered_on=date(2026, 1, 15),
+        currency="SEK",
+        total=Money(94_800),
+        tax=Money(18_960),
+        shipping=Money(4_900),
+        discount=None,
+        items=(ReceiptItem("Hörlurar", Decimal(1), Money(89_900), Money(89_900)),),
+        payment_method="Kort",
+        status=ReceiptStatus.OK,
+        evidence=(Evidence("total", "948.00", ValueSource.LAYOUT, "Totalt 948,00 kr"),),
+    )
+    return replace(receipt, **changes)
+
+
+def make_receipt_document(
+    user_id: str = "user_1",
+    *,
+    message_id: str = "19a0000000000002",
+    category: Category = Category.TECHNOLOGY,
+    vendor_id: str = "elgiganten",
+    authentication: SenderAuthentication = SenderAuthentication.PASS,
+) -> Document:
+    """Return a document that a shop's mail brought; another message has another content."""
+    origin = ReceiptOrigin(category, vendor_id, Discovery.VENDOR_CONFIG, subject="Orderbekräftelse")
+    source = DocumentSource(message_id, "donotreply@elgiganten.se", NOW, authentication)
+    key = retail_key(user_id, origin, message_id, "2026-01-15")
+    sha256 = hash_content(f"{message_id} of a shop".encode())
+    return Document(user_id, key, "Orderbekräftelse.html", sha256, source, origin)
+
+
+def make_retail_invoice(
+    document: Document | None = None,
+    *,
+    type_: InvoiceType = InvoiceType.PURCHASE,
+    **receipt: Any,
+) -> RetailInvoice:
+    """Return a purchase that was read from one mail."""
+    document = document or make_receipt_document()
+    reading = make_receipt(**receipt)
+    assert document.receipt is not None
+    return RetailInvoice(
+        user_id=document.user_id,
+        invoice_id=name_retail_invoice(document.user_id, document.source.message_id, "body"),
+        type=type_,
+        discovered_by=Discovery.VENDOR_CONFIG,
+        vendor_id=document.receipt.vendor_id,
+        documents=(document,),
+        readings={document.document_id: reading},
+        invoice_date=invoice_day(reading, document, NOW.date()),
+        created_at=NOW,
+        updated_at=NOW,
+        order_key=order_key(
+            document.receipt.vendor_id, document.source.sender, reading.order_number
+        ),
     )
 
 

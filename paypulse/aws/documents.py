@@ -63,6 +63,18 @@ class S3Documents:
         )
         return (document, content) if document else None
 
+    def erase(self, key: str) -> None:
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket, Prefix=key
+        )
+        with translated("S3"):
+            for page in pages:
+                for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    if each["Key"] == key:  # a longer key begins with it, too
+                        self._client.delete_object(
+                            Bucket=self._bucket, Key=key, VersionId=each["VersionId"]
+                        )
+
     def link(self, key: str, filename: str) -> tuple[str, datetime]:
         expires_at = self._clock() + LINK_LIFETIME
         ascii_name = re.sub(r"[^\w.() +-]", "_", filename, flags=re.ASCII)

@@ -36,7 +36,10 @@ _MAX_KEY = 1024
 
 def is_key(text: str) -> bool:
     """Tell whether a text that a client sent can be a key at all; if not, nothing is there."""
-    return 0 < len(text.encode()) <= _MAX_KEY
+    try:
+        return 0 < len(text.encode()) <= _MAX_KEY
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,6 +121,14 @@ class DynamoRentalInvoices:
         }
         return [_to_summary(row) for row in self._query_all(request)]
 
+    def due_between(self, user_id: str, first_day: date, last_day: date) -> Iterator[RentalInvoice]:
+        request = _page_request(user_id, (first_day, last_day), None)
+        yield from (to_invoice(row) for row in self._query_all(request))
+
+    def delete(self, user_id: str, invoice_id: str) -> None:
+        with translated():
+            self._client.delete_item(TableName=self._table, Key=_key(user_id, invoice_id))
+
     def has_due_month(self, user_id: str, month: str) -> bool:
         request = {
             "IndexName": _BY_DUE_DATE,

@@ -6,6 +6,7 @@ content and order change in one transaction, and only when nobody else changed t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from paypulse.aws.receipts import (
     receipt_to_map,
 )
 from paypulse.clock import from_text, to_text
-from paypulse.errors import ChangedMeanwhile
+from paypulse.errors import ChangedMeanwhile, TransientError
 from paypulse.money import Money
 from paypulse.pages import Page, decode_cursor, encode_cursor
 from paypulse.receipts import Category, Discovery
@@ -40,7 +41,7 @@ from paypulse.retail_invoices import (
 from paypulse.vendors import comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 _BY_DAY = "invoice_date-index"
 _BY_CATEGORY = "sub_type-invoice_date-index"
 _BATCH_GET = 100
+_BATCH_GET_ATTEMPTS = 4  # a call does what fits into 16 MB, and into the capacity
 _AMOUNTS = (
     CorrectableField.TOTAL,
     CorrectableField.TAX,
@@ -121,7 +123,7 @@ class DynamoRetailInvoices:
 
     def find_orders(self, user_id: str, order_keys: Iterable[str]) -> dict[str, str]:
         keys = [{"UserID": user_id, "MessageID": _order_id(key)} for key in set(order_keys)]
-        rows = self._read_many(self._ledger_table, keys)
+        rows = self._read_many({self._ledger_table: keys})
         return {
             row["MessageID"].removeprefix("order#"): row["invoice_id"]
             for row in rows
@@ -178,25 +180,29 @@ class DynamoRetailInvoices:
     def amounts(self, user_id: str, first_day: date, last_day: date) -> Iterator[PurchaseAmount]:
         chosen = RetailFilter(first_day=first_day, last_day=last_day)
         request = _list_request(user_id, chosen, oldest_first=True)
-        wanted = "sub_type, vendor_name, invoice_date, invoice_type, total_amount, currency"
+        wanted = (
+            "sub_type, vendor_name, vendor_id, invoice_date, invoice_type, total_amount, currency"
+        )
         for row in self._query_all({**request, "ProjectionExpression": wanted}):
             total = row.get("total_amount")
             yield PurchaseAmount(
                 category=Category(row["sub_type"]),
                 vendor=row["vendor_name"],
+                vendor_id=row["vendor_id"],
                 day=date.fromisoformat(row["invoice_date"]),
                 type=InvoiceType(row["invoice_type"]),
                 total=None if total is None else Money(total, row["currency"]),
             )
 
     def details(self, user_id: str, invoices: Mapping[str, Category]) -> dict[str, PurchaseDetail]:
-        found: dict[str, PurchaseDetail] = {}
-        for category, table in self._detail_tables.items():
-            keys = [{"InvoiceID": id_} for id_, of in invoices.items() if of is category]
-            for row in self._read_many(table, keys):
-                if row["UserID"] == user_id:  # the key alone says nothing about whose it is
-                    found[row["InvoiceID"]] = _to_detail(row, category)
-        return found
+        keys: dict[str, list[dict[str, str]]] = {}
+        for invoice_id, category in invoices.items():
+            keys.setdefault(self._detail_tables[category], []).append({"InvoiceID": invoice_id})
+        return {
+            row["InvoiceID"]: _to_detail(row, invoices[row["InvoiceID"]])
+            for row in self._read_many(keys, consistent=True)
+            if row["UserID"] == user_id  # the key alone says nothing about whose it is
+        }
 
     def delete(self, invoice: RetailInvoice) -> None:
         row = {
@@ -207,8 +213,14 @@ class DynamoRetailInvoices:
                 "ExpressionAttributeValues": to_item({":seen": invoice.revision}),
             }
         }
-        if self._transact({"row": row, "detail": self._delete_detail(invoice)}):
-            raise ChangedMeanwhile(f"invoice {invoice.invoice_id}")
+        changes = {"row": row, "detail": self._delete_detail(invoice)}
+        if invoice.order_key:
+            order = self.find_order(invoice.user_id, invoice.order_key)
+            if order.invoice_id == invoice.invoice_id:
+                freed = replace(order, invoice_id=None)
+                changes["order"] = self._put_order(invoice.user_id, freed)
+        if failed := self._transact(changes):
+            raise ChangedMeanwhile(f"invoice {invoice.invoice_id}: {', '.join(failed)}")
 
     def _put(self, invoice: RetailInvoice, was: RetailInvoice | None) -> Any:
         put: dict[str, Any] = {
@@ -280,15 +292,26 @@ class DynamoRetailInvoices:
             return failed
         return []
 
-    def _read_many(self, table: str, keys: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
-        for start in range(0, len(keys), _BATCH_GET):
-            wanted = [to_item(key) for key in keys[start : start + _BATCH_GET]]
-            pending: Any = {table: {"Keys": wanted}}
-            while pending:
+    def _read_many(
+        self, keys: Mapping[str, Sequence[dict[str, str]]], *, consistent: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows with these keys of these tables; a hundred of them are one call."""
+        wanted = [(table, to_item(key)) for table, of in keys.items() for key in of]
+        for start in range(0, len(wanted), _BATCH_GET):
+            pending: Any = {}
+            for table, key in wanted[start : start + _BATCH_GET]:
+                empty = {"Keys": [], "ConsistentRead": consistent}
+                pending.setdefault(table, empty)["Keys"].append(key)
+            for _ in range(_BATCH_GET_ATTEMPTS):
                 with translated():
                     answer = self._client.batch_get_item(RequestItems=pending)
-                yield from (from_item(item) for item in answer["Responses"].get(table, []))
+                for items in answer["Responses"].values():
+                    yield from (from_item(item) for item in items)
                 pending = answer.get("UnprocessedKeys")
+                if not pending:
+                    break
+            else:
+                raise TransientError("DynamoDB: left keys of a batch unread")
 
     def _query_all(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:

@@ -55,7 +55,14 @@ from resolvers.schema.rental import (
     RentalInvoiceFilter,
     RentalInvoiceYear,
 )
+from resolvers.schema.retail import (
+    CategoryCount,
+    RetailInvoice,
+    RetailInvoiceConnection,
+    RetailInvoiceFilter,
+)
 from resolvers.schema.scalars import SCALARS
+from resolvers.schema.spending import SpendingFilter, SpendingPeriod
 from resolvers.schema.vendors import Vendor, VendorFilter
 
 First = Annotated[int | None, argument("How many at most, 1 to 100.")]
@@ -87,6 +94,32 @@ class Query:
 
     @strawberry.field(description="One rental invoice; null when there is none with this id.")
     def rental_invoice(self, id: Id) -> RentalInvoice | None:  # noqa: A002 - the contract's word
+        return answered_by_function()
+
+    @strawberry.field(description="Retail invoices, latest first unless asked otherwise.")
+    def retail_invoices(
+        self,
+        first: First = 50,
+        after: After = strawberry.UNSET,
+        filter: Annotated[  # noqa: A002 - the contract's word
+            RetailInvoiceFilter | None, argument("Which ones.")
+        ] = strawberry.UNSET,
+    ) -> RetailInvoiceConnection:
+        return answered_by_function()
+
+    @strawberry.field(description="One retail invoice; null when there is none with this id.")
+    def retail_invoice(self, id: Id) -> RetailInvoice | None:  # noqa: A002 - the contract's word
+        return answered_by_function()
+
+    @strawberry.field(description="How many retail invoices there are, of all eight categories.")
+    def retail_invoice_counts(self) -> list[CategoryCount]:
+        return answered_by_function()
+
+    @strawberry.field(description="What was spent, period by period, oldest first.")
+    def spending(
+        self,
+        filter: Annotated[SpendingFilter, argument("What to add up.")],  # noqa: A002 - as above
+    ) -> list[SpendingPeriod]:
         return answered_by_function()
 
     @strawberry.field(description="The shops whose receipts are read, by name.")

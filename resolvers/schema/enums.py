@@ -18,7 +18,9 @@ from paypulse import (
     receipts,
     rental,
     rental_invoices,
+    retail_invoices,
     runs,
+    spending,
 )
 
 if TYPE_CHECKING:
@@ -26,12 +28,15 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
 
-def _described(domain: type[StrEnum], description: str, values: Mapping[str, str]) -> Any:
-    """Return a GraphQL enum with the members of a domain enum; each must be described."""
-    if set(values) != set(domain.__members__):
-        raise TypeError(f"{domain.__name__}: describe exactly {sorted(domain.__members__)}")
+def _described(
+    domain: type[StrEnum], description: str, values: Mapping[str, str], *more: type[StrEnum]
+) -> Any:
+    """Return a GraphQL enum with the members of domain enums; each must be described."""
+    known = {name: member for each in (*more, domain) for name, member in each.__members__.items()}
+    if set(values) != set(known):
+        raise TypeError(f"{domain.__name__}: describe exactly {sorted(known)}")
     members = {
-        name: strawberry.enum_value(domain[name].value, description=text)
+        name: strawberry.enum_value(known[name].value, description=text)
         for name, text in values.items()
     }
     enum: type[Enum] = Enum(domain.__name__, members)  # type: ignore[misc]  # named at run time
@@ -63,6 +68,7 @@ UserErrorCode = _described(
     {
         "INVALID_INPUT": "A field has a value that is not allowed.",
         "MISSING_FIELDS": "A field is empty that must not be.",
+        "NOT_FOUND": "There is nothing of the caller's with this id.",
         "INVALID_EMAIL": "The e-mail address is not one.",
         "WEAK_PASSWORD": "The password is too short, too long, or among the first to be guessed.",
         "INVALID_PASSWORD": "This is not the account's password.",
@@ -96,7 +102,7 @@ InvoiceStatus = _described(
 )
 InvoiceWarning = _described(
     rental_invoices.InvoiceWarning,
-    "A reason to look before paying.",
+    "A reason to look before paying, or before trusting a receipt.",
     {
         "INVALID_OCR": "The check digit of the OCR number is wrong.",
         "MISSING_OCR": "No OCR number could be read.",
@@ -105,7 +111,25 @@ InvoiceWarning = _described(
         "SECOND_NOTICE_FOR_MONTH": "There is another notice for the same month.",
         "UNVERIFIED_SENDER": "Nobody proved who sent the document.",
         "ACTIVE_CONTENT": "The document holds scripts or actions. They were not run.",
+        "TOTAL_MISSING": "No total could be read.",
+        "TOTAL_UNVERIFIED": "There was nothing to check the total against.",
+        "TOTAL_DOES_NOT_ADD_UP": "Items, shipping and discount do not make the total.",
+        "TAX_IMPLAUSIBLE": "The tax is no usual share of the total.",
+        "CURRENCY_MISSING": "No currency could be read.",
+        "SEVERAL_CURRENCIES": "Amounts stand there in several currencies.",
+        "DATE_IMPLAUSIBLE": "The date lies too far from that of the mail.",
+        "ORDER_NUMBER_MISSING": "No order number could be read.",
+        "ITEMS_MISSING": "No items could be read.",
+        "ITEMS_DO_NOT_ADD_UP": "The prices of the items do not make their sum.",
+        "MARKUP_CONTRADICTS_TEXT": "What the mail tells machines differs from what people see.",
+        "MODEL_CONTRADICTS_TEXT": "Two readings of the mail differ.",
+        "PDF_CONTRADICTS_TEXT": "The attached PDF names another total than the mail.",
+        "HIDDEN_TEXT": "The mail holds text that nobody sees.",
+        "DIRECTION_TRICKS": "Characters make text look otherwise than it is written.",
+        "TEXT_LEFT_OUT": "The mail was too long to be read whole.",
+        "DOCUMENTS_DIFFER": "The mails about this purchase name different totals.",
     },
+    receipts.ReceiptWarning,
 )
 RentLineKind = _described(
     rental.RentLineKind,
@@ -215,7 +239,7 @@ InvoiceEventType = _described(
 InvoiceKind = _described(
     events.InvoiceKind,
     "Which list an invoice belongs to.",
-    {"RENTAL": "Rent notices."},
+    {"RENTAL": "Rent notices.", "RETAIL": "Receipts."},
 )
 Category = _described(
     receipts.Category,
@@ -229,5 +253,82 @@ Category = _described(
         "UTILITY": "Electricity, heating, telephone and broadband.",
         "MISCELLANEOUS": "Anything else.",
         "TRAVEL": "Journeys.",
+    },
+)
+InvoiceType = _described(
+    retail_invoices.InvoiceType,
+    "Which way the money went.",
+    {"PURCHASE": "To the shop.", "REFUND": "Back from the shop; amounts are positive."},
+)
+InvoiceOrder = _described(
+    retail_invoices.InvoiceOrder,
+    "Which end of a list comes first.",
+    {"NEWEST_FIRST": "The latest day.", "OLDEST_FIRST": "The earliest day."},
+)
+CorrectableField = _described(
+    retail_invoices.CorrectableField,
+    "What the owner of a receipt may correct.",
+    {
+        "VENDOR": "The shop's name.",
+        "CATEGORY": "What was bought.",
+        "ORDER_NUMBER": "The order number.",
+        "INVOICE_DATE": "The day of the purchase.",
+        "TOTAL": "What was paid.",
+        "TAX": "The tax in it.",
+        "SHIPPING": "What shipping cost.",
+        "DISCOUNT": "What was taken off.",
+        "PAYMENT_METHOD": "How it was paid.",
+        "ITEMS": "The items, all together.",
+    },
+)
+Discovery = _described(
+    receipts.Discovery,
+    "How PayPulse came to a purchase.",
+    {
+        "VENDOR_CONFIG": "By a mail of a known vendor.",
+        "SWEEP": "By a mail that looks like a receipt, of a sender that nobody knows.",
+        "MANUAL": "Its owner entered it.",
+    },
+)
+ValueSource = _described(
+    receipts.ValueSource,
+    "Where a value was read.",
+    {
+        "JSON_LD": "In the mail's structured data (JSON-LD).",
+        "MICRODATA": "In the mail's structured data (microdata).",
+        "LAYOUT": "In the mail's visible text.",
+        "MODEL": "In the visible text, by a language model.",
+        "MAIL_HEADER": "In the mail's header.",
+        "VENDOR_CONFIG": "It is known of the vendor.",
+        "DERIVED": "It follows from other values.",
+        "USER": "The owner said so.",
+    },
+)
+BillingPeriod = _described(
+    receipts.BillingPeriod,
+    "How often a subscription is paid.",
+    {
+        "WEEKLY": "Every week.",
+        "MONTHLY": "Every month.",
+        "QUARTERLY": "Every three months.",
+        "YEARLY": "Every year.",
+    },
+)
+PeriodLength = _described(
+    spending.PeriodLength,
+    "How long a period of spending is.",
+    {
+        "MONTH": "A calendar month.",
+        "QUARTER": "Three months, from January, April, July or October.",
+        "YEAR": "A calendar year.",
+    },
+)
+SpendingGroup = _described(
+    spending.SpendingGroup,
+    "What is added up together.",
+    {
+        "CATEGORY": "Receipts by category.",
+        "VENDOR": "Receipts by the shop's name.",
+        "RENT_LINE": "Rent notices by what their rows are for.",
     },
 )

@@ -8,6 +8,10 @@ from resolvers.schema.directives import BEFORE_LOG_IN, PUBLISHED
 from resolvers.schema.enums import UserErrorCode
 from resolvers.schema.fields import described
 
+_MINOR_UNITS = (
+    "In minor units, öre for SEK: 886500. Null beyond 21474836.47, where GraphQL's Int ends."
+)
+
 
 @strawberry.type(
     description="Something in the input that the caller can put right.", directives=BEFORE_LOG_IN
@@ -21,14 +25,14 @@ class UserError:
 @strawberry.type(description="An amount of money.", directives=PUBLISHED)
 class Money:
     amount: str = described("As a decimal string: 8865.00.")
-    minor_units: int = described("In minor units, öre for SEK: 886500.")
+    minor_units: int | None = described(_MINOR_UNITS)
     currency: str = described("ISO 4217: SEK.")
 
 
-@strawberry.input(description="An amount of money.")
+@strawberry.input(description="An amount of money that an event tells.")
 class MoneyInput:
     amount: str = described("As a decimal string: 8865.00.")
-    minor_units: int = described("In minor units, öre for SEK: 886500.")
+    minor_units: int | None = described(_MINOR_UNITS)
     currency: str = described("ISO 4217: SEK.")
 
 

@@ -31,9 +31,20 @@ def root_fields() -> set[str]:
 
 
 def test_every_root_field_is_answered_by_exactly_one_source() -> None:
+    batched = {field for each in STACK.functions.values() for field in each.batch_fields}
     answered = [*STACK.field_owners, *STACK.api.publish, *STACK.api.subscribe]
 
-    assert sorted(answered) == sorted(root_fields())
+    assert sorted(set(answered) - batched) == sorted(root_fields())
+
+
+def test_a_field_that_is_batched_is_one_of_an_object() -> None:
+    for function in STACK.functions.values():
+        for name in function.batch_fields:
+            type_name, _, field = name.partition(".")
+            type_ = SCHEMA.type_map[type_name]
+            assert isinstance(type_, GraphQLObjectType)
+            assert field in type_.fields
+            assert name not in root_fields()
 
 
 def test_fields_that_end_sessions_are_answered_by_a_function() -> None:
@@ -59,10 +70,11 @@ def test_the_handler_of_a_function_is_callable_and_named_after_it(name: str) -> 
 
 @FUNCTIONS
 def test_a_function_registers_the_fields_that_it_owns(name: str) -> None:
-    module = importlib.import_module(STACK.functions[name].module)
+    function = STACK.functions[name]
+    module = importlib.import_module(function.module)
     registered = getattr(getattr(module, "fields", None), "names", set())
 
-    assert registered == set(STACK.functions[name].fields)
+    assert registered == {*function.fields, *function.batch_fields}
 
 
 @FUNCTIONS
