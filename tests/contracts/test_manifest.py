@@ -10,6 +10,7 @@ import pytest
 from graphql import GraphQLObjectType
 
 from devstack.manifest import load_stack
+from paypulse.receipts import Category
 from tests.contracts.contract import build_contract
 
 if TYPE_CHECKING:
@@ -102,3 +103,7 @@ def granted(function: Function) -> set[tuple[str, str]]:
         *(("queue", key) for key in grants.queues),
         *(("secret", key) for key in grants.secrets),
     }
+
+
+def test_every_category_has_a_table_for_its_details() -> None:
+    assert set(STACK.detail_tables("RetailInvoices")) == {category.value for category in Category}
