@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from paypulse.accounts import StoredSession
 from paypulse.documents import Document, DocumentSource, hash_content, rental_key
 from paypulse.ledger import DocumentOutcome, LedgerDocument
 from paypulse.mail import Attachment, Mail, SenderAuthentication
@@ -15,6 +16,11 @@ from paypulse.rental_invoices import NoticeSummary, RentalInvoice, summarise
 
 NOW = datetime(2026, 1, 20, 8, 30, tzinfo=UTC)
 LANDLORD_ADDRESS = "kundservice@wallenstam.se"
+
+
+def make_session(user_id: str, session_id: str = "s1") -> StoredSession:
+    """Return a log-in that goes on."""
+    return StoredSession(user_id, session_id, "hash", NOW, datetime(2092, 1, 1, tzinfo=UTC))
 
 
 def make_notice(**changes: Any) -> RentNotice:

@@ -15,12 +15,13 @@ from paypulse.accounts import User
 from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.items import to_item
 from paypulse.aws.rental_invoices import _to_row as invoice_row
+from paypulse.aws.sessions import DynamoSessions
 from paypulse.aws.sns import SnsPush
 from paypulse.aws.users import DynamoUsers
 from paypulse.devices import Device, DeviceDesk, register
 from paypulse.notification_settings import SettingsChange
 from paypulse.rental_invoices import InvoiceWarning
-from tests.factories import NOW, make_document, make_invoice
+from tests.factories import NOW, make_document, make_invoice, make_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +52,8 @@ def phone(aws: Aws, user_id: str) -> Device:
     push = SnsPush(aws.resources.push_application_arn("ios"), aws.client("sns"))
     devices = DynamoDevices("Devices", dynamodb)
     desk = DeviceDesk(users=users, devices=devices, push=push, clock=lambda: NOW)
-    return register(user_id, "phone", secrets.token_hex(32), None, desk=desk)
+    DynamoSessions("Sessions", dynamodb).add(make_session(user_id))
+    return register(user_id, "s1", "phone", secrets.token_hex(32), None, desk=desk)
 
 
 @pytest.fixture
