@@ -115,6 +115,8 @@ async def test_the_rest_of_the_api_is_within_its_grants(
                  failedDocuments { edges { cursor } }
                  ingestionRuns { edges { node { id failures { reason } } } } }"""
         )
+        await person.update_notifications(email=True, language="EN")
+        me = await person.ask("{ me { devices { id } notificationSettings { email language } } }")
         disconnected = await person.ask(
             "mutation { disconnectGmail(input: {}) { userErrors { code } } }"
         )
@@ -123,6 +125,7 @@ async def test_the_rest_of_the_api_is_within_its_grants(
     assert runs[-1]["outcome"] == "NOT_YET_SENT"
     assert answer["rentalInvoice"] is None
     assert len(answer["ingestionRuns"]["edges"]) == 1
+    assert me["me"] == {"devices": [], "notificationSettings": {"email": True, "language": "EN"}}
     assert disconnected["disconnectGmail"]["userErrors"] == left["logOut"]["userErrors"] == []
 
 
@@ -228,6 +231,9 @@ def iter_forbidden(system: Applied, function: str) -> Iterator[tuple[str, Any]]:
         if key not in grants.secrets:
             name = secret.name or f"{secret.prefix}someone"
             yield f"GetSecretValue {key}", lambda n=name: secrets.get_secret_value(SecretId=n)
+    topic, sns = system.outputs["notification_topic_arn"], system.client("sns", keys)
+    if grants.topics.get("new_invoice") != "publish":
+        yield "Publish", lambda: sns.publish(TopicArn=topic, Message="x")
     yield "ListRoles", lambda: system.client("iam", keys).list_roles()
 
 
@@ -245,7 +251,8 @@ def is_denied(call: Any) -> bool:
     try:
         call()
     except ClientError as error:
-        return error.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}
+        code = error.response["Error"]["Code"]
+        return code in {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
     return False
 
 
