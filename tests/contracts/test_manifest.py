@@ -82,7 +82,8 @@ def test_a_function_registers_the_fields_that_it_owns(name: str) -> None:
 def test_what_a_function_is_granted_is_what_its_variables_name(name: str) -> None:
     """A variable without a grant fails when deployed; a grant without one is too much."""
     function = STACK.functions[name]
-    named = {"table": set[str](), "bucket": set[str](), "queue": set[str](), "secret": set[str]()}
+    kinds = ("table", "bucket", "queue", "secret", "topic", "push_application")
+    named = {kind: set[str]() for kind in kinds}
     for variable in function.env:
         for kind, key in STACK.environment[variable].model_dump(exclude_unset=True).items():
             if kind in named:
@@ -102,6 +103,8 @@ def granted(function: Function) -> set[tuple[str, str]]:
         *(("bucket", key) for key in grants.buckets),
         *(("queue", key) for key in grants.queues),
         *(("secret", key) for key in grants.secrets),
+        *(("topic", key) for key in grants.topics),
+        *(("push_application", key) for key in grants.push_applications),
     }
 
 
