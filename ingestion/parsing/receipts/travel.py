@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.dates import Dated, Timed, find_dates, find_times
 from ingestion.parsing.receipts.field_labels import field_names
-from ingestion.parsing.receipts.leg_lines import from_ends, from_lines, from_routes
+from ingestion.parsing.receipts.leg_ends import from_ends
+from ingestion.parsing.receipts.leg_lines import from_lines, from_routes
 from ingestion.parsing.receipts.leg_values import (
     CARRIER_NUMBER,
     place_in,
