@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 import yaml
 from botocore.exceptions import ClientError
-from paypulse.ingest_mail import ingest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -38,6 +37,7 @@ from paypulse.aws.users import DynamoUsers
 from paypulse.clock import utc_now
 from paypulse.documents import user_of_rental_key
 from paypulse.errors import ErrorType, TransientError, UserErrorCode
+from paypulse.ingest_mail import ingest
 from paypulse.ledger import STALE_AFTER
 from paypulse.mail import MessagePage, RawMail
 from paypulse.receipts import Category
