@@ -184,6 +184,9 @@ def log_in(email: str, password: str, *, source: str | None = None, desk: Sessio
             ErrorType.INVALID_CREDENTIALS, "The e-mail address or the password is wrong."
         )
     desk.attempts.forget(WRONG_LOG_INS, address)
+    if desk.passwords.is_outdated(user.password_hash):
+        # Its cost has changed since: refusing this account would take another time than others.
+        desk.users.set_password(user, desk.passwords.hash(password))
     return _open_session(user, desk)
 
 

@@ -173,6 +173,10 @@ class Passwords(Protocol):
         """Return a salted hash."""
         ...
 
+    def is_outdated(self, password_hash: str) -> bool:
+        """Tell whether the hash took another amount of work than one made now."""
+        ...
+
     def verify(self, password: str, password_hash: str) -> bool:
         """Tell whether the password is the hashed one."""
         ...

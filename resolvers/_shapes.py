@@ -83,6 +83,11 @@ def device(value: Device) -> dict[str, Any]:
     }
 
 
+def ingestion_settings(user: User) -> dict[str, Any]:
+    """Return an `IngestionSettings`."""
+    return {"discoverReceipts": user.discovers_receipts}
+
+
 def notification_settings(value: NotificationSettings) -> dict[str, Any]:
     """Return a `NotificationSettings`."""
     return {

@@ -15,9 +15,16 @@ from aws_lambda_powertools.logging import Logger
 from paypulse.attempts import Attempts
 from paypulse.aws import batches, clients
 from paypulse.aws.devices import DynamoDevices
-from paypulse.aws.erasure import DynamoReceipts, UserObjects, UserRows, parse_user_tables
+from paypulse.aws.erasure import (
+    DynamoReceipts,
+    UserObjects,
+    UserPurchases,
+    UserRows,
+    parse_user_tables,
+)
 from paypulse.aws.queues import WorkQueue
 from paypulse.aws.rate_limits import DynamoAttemptCounters
+from paypulse.aws.retail_invoices import parse_detail_tables
 from paypulse.aws.secrets import SecretGrants
 from paypulse.aws.sessions import DynamoSessions
 from paypulse.aws.sns import SnsEmails, SnsPush
@@ -52,6 +59,8 @@ class Settings:
     rate_limits_table: str
     erasures_table: str
     user_tables: str
+    retail_invoices_table: str
+    retail_detail_tables: str
     devices_table: str
     push_application: str
     invoice_topic: str
@@ -87,6 +96,7 @@ def _build() -> _Office:
         clock=utc_now,
     )
     tables = parse_user_tables(settings.user_tables)
+    del tables[settings.retail_invoices_table]  # goes with its details
     eraser = Eraser(
         users=users,
         sessions=sessions,
@@ -101,6 +111,11 @@ def _build() -> _Office:
                 SnsPush(settings.push_application, clients.sns()),
             ),
             UserObjects(settings.invoices_bucket, clients.s3()),
+            UserPurchases(
+                settings.retail_invoices_table,
+                parse_detail_tables(settings.retail_detail_tables),
+                dynamodb,
+            ),
             *(UserRows(table, sort_key, dynamodb) for table, sort_key in tables.items()),
         ],
         receipts=receipts,

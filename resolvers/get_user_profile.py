@@ -61,6 +61,7 @@ def me() -> dict[str, Any] | None:
             for each in sorted(registered, key=lambda each: each.registered_at, reverse=True)
         ],
         "notificationSettings": _shapes.notification_settings(user.notifications),
+        "ingestionSettings": _shapes.ingestion_settings(user),
     }
 
 

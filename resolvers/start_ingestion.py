@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from paypulse.accounts import require_user
 from paypulse.aws import clients
 from paypulse.aws.ledger import DynamoLedger
 from paypulse.aws.queues import WorkQueue
@@ -99,6 +100,16 @@ def ingest_latest_rental_invoice(input_: dict[str, Any]) -> dict[str, Any]:
         correlation_id=fields.correlation_id,
     )
     return {"run": _shapes.ingestion_run(run, utc_now())}
+
+
+@fields.mutation("updateIngestionSettings")
+def update_ingestion_settings(input_: dict[str, Any]) -> dict[str, Any]:
+    """Change what is looked for in the caller's mailbox."""
+    users = _build()[0].users
+    user, wanted = require_user(users.get(fields.caller.user_id)), input_["discoverReceipts"]
+    users.set_discovery(user.user_id, enabled=wanted)
+    changed = replace(user, discovers_receipts=wanted)
+    return {"ingestionSettings": _shapes.ingestion_settings(changed)}
 
 
 @fields.query("ingestionRun")

@@ -52,7 +52,7 @@ locals {
     { for key, queue in local.queues : "queue/${key}" => queue.url },
     { for key, name in local.secret_names : "secret/${key}" => name },
     { for key, arn in local.topic_arns : "topic/${key}" => arn },
-    { for key, arn in local.push_applications : "push_application/${key}" => coalesce(arn, "") },
+    { for key, arn in local.push_applications : "push_application/${key}" => arn == null ? "" : arn },
     { for key, value in local.settings : "variable/${key}" => value },
     { "api/graphql_url" = local.graphql_url },
     { for attribute, tables in local.tables_keyed_by : "keyed_by/${attribute}" => join(",", tables) },

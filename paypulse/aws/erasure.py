@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from paypulse.aws.items import to_item, translated
+from paypulse.aws.items import cancellation_codes, to_item, translated
 from paypulse.clock import to_text
 from paypulse.data_exports import export_prefix
 from paypulse.documents import user_prefix
 from paypulse.errors import TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+
+    from paypulse.receipts import Category
 
 RECEIPT_KEPT_FOR = timedelta(days=365)
 
@@ -47,6 +49,59 @@ class UserRows:
                     self._client.delete_item(TableName=self._table, Key=key)
                     erased += 1
         return erased
+
+
+class UserPurchases:
+    """Implements `UserData`: retail invoices, each together with its row of details.
+
+    Details are not keyed by user: whoever deletes their invoice first can never find them again.
+    """
+
+    def __init__(
+        self, table: str, detail_tables: Mapping[Category, str], client: DynamoDBClient
+    ) -> None:
+        self._table = table
+        self._tables_by_name = {sub.value: name for sub, name in detail_tables.items()}
+        self._client = client
+
+    def erase(self, user_id: str, *, has_time: Callable[[], bool]) -> int:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="UserID = :user",
+            ProjectionExpression="UserID, InvoiceID, sub_type, revision",
+            ExpressionAttributeValues=to_item({":user": user_id}),
+            ConsistentRead=True,
+        )
+        erased = 0
+        with translated():
+            for page in pages:
+                for row in page["Items"]:
+                    if not has_time():
+                        return erased
+                    self._delete(row)
+                    erased += 1
+        return erased
+
+    def _delete(self, row: Mapping[str, Any]) -> None:
+        """Delete both rows, or neither when the invoice changed: the next sweep finds it."""
+        invoice: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": {"UserID": row["UserID"], "InvoiceID": row["InvoiceID"]},
+            "ConditionExpression": "attribute_not_exists(revision)",
+        }
+        if "revision" in row:
+            invoice["ConditionExpression"] = "revision = :seen"
+            invoice["ExpressionAttributeValues"] = {":seen": row["revision"]}
+        deletes: list[Any] = [{"Delete": invoice}]
+        detail_table = self._tables_by_name.get(row.get("sub_type", {}).get("S"))
+        if detail_table:  # else nobody can say where it is, and nothing was written there
+            key = {"InvoiceID": row["InvoiceID"]}
+            deletes.append({"Delete": {"TableName": detail_table, "Key": key}})
+        try:
+            self._client.transact_write_items(TransactItems=deletes)
+        except self._client.exceptions.TransactionCanceledException as error:
+            if "ConditionalCheckFailed" not in cancellation_codes(error):
+                raise
 
 
 class UserObjects:

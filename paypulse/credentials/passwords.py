@@ -24,6 +24,9 @@ class BcryptPasswords:
 
         return bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._rounds)).decode()
 
+    def is_outdated(self, password_hash: str) -> bool:
+        return not password_hash.startswith(f"$2b${self._rounds:02}$")
+
     def verify(self, password: str, password_hash: str) -> bool:
         import bcrypt
 

@@ -88,6 +88,14 @@ class GmailConnection:
     connected_at: AWSDateTime | None = described("Since when.")
 
 
+@strawberry.type(description="What is looked for in the mailbox.")
+class IngestionSettings:
+    discover_receipts: bool = described(
+        "Whether receipts of senders that no vendor configuration knows are looked for. Mails are"
+        " judged inside PayPulse; what reads like no receipt is not kept."
+    )
+
+
 @strawberry.type(description="The caller.")
 class User:
     id: strawberry.ID = described("Stable for the life of the account.")
@@ -98,6 +106,7 @@ class User:
     last_ingestion_run: IngestionRun | None = described("The latest run, whatever its state.")
     devices: list[Device] = described("The devices that get pushes, latest registered first.")
     notification_settings: NotificationSettings = described("What the user wants to be told.")
+    ingestion_settings: IngestionSettings = described("What is looked for in the mailbox.")
 
 
 @strawberry.input(description="What the app got from Google.")
@@ -127,4 +136,15 @@ class DisconnectGmailInput:
 @strawberry.type(description="The mailbox that was let go.")
 class DisconnectGmailPayload:
     gmail: GmailConnection | None = described("The connection as it is now.")
+    user_errors: list[UserError] = described("What to put right.")
+
+
+@strawberry.input(description="What to look for in the mailbox.")
+class UpdateIngestionSettingsInput:
+    discover_receipts: bool = described("Whether to look for receipts of unknown senders too.")
+
+
+@strawberry.type(description="The settings as they are now.")
+class UpdateIngestionSettingsPayload:
+    ingestion_settings: IngestionSettings | None = described("The settings.")
     user_errors: list[UserError] = described("What to put right.")

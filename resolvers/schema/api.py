@@ -22,6 +22,8 @@ from resolvers.schema.accounts import (
     RefreshSessionInput,
     SessionPayload,
     SignUpInput,
+    UpdateIngestionSettingsInput,
+    UpdateIngestionSettingsPayload,
     User,
 )
 from resolvers.schema.data_export import DataExport, ExportMyDataInput, ExportMyDataPayload
@@ -225,6 +227,13 @@ class Mutation:
         self,
         input: Annotated[DisconnectGmailInput, _INPUT],  # noqa: A002
     ) -> DisconnectGmailPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Changes what is looked for in the caller's mailbox.")
+    def update_ingestion_settings(
+        self,
+        input: Annotated[UpdateIngestionSettingsInput, _INPUT],  # noqa: A002
+    ) -> UpdateIngestionSettingsPayload | None:
         return answered_by_function()
 
     @strawberry.mutation(description="Looks for every rent notice in the mailbox.")

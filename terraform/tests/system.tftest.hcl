@@ -92,7 +92,7 @@ run "no_grant_is_wider_than_it_must_be" {
               endswith(resource, "/*") && alltrue([for action in statement.actions : startswith(action, "s3:")]),
               endswith(resource, "/*") && alltrue([for action in statement.actions : startswith(action, "secretsmanager:")]),
               strcontains(resource, ":endpoint/") && endswith(resource, "/PayPulse/*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
-              strcontains(resource, "NewInvoice") && endswith(resource, ":*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
+              strcontains(resource, ":sns:") && endswith(resource, ":*") && alltrue([for action in statement.actions : startswith(action, "sns:")]),
             ]),
             resource == "*",
           ])
@@ -114,6 +114,29 @@ run "no_grant_is_wider_than_it_must_be" {
   assert {
     condition     = jsondecode(aws_iam_role_policy.guest.policy).Statement[0].Action == "sns:CreatePlatformEndpoint" && length(jsondecode(aws_iam_role_policy.guest.policy).Statement) == 1
     error_message = "Guests may create a push endpoint and nothing else."
+  }
+}
+
+run "archives_have_a_place_and_a_time" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([
+      for statement in module.function["export_user_data"].statements : [
+        for resource in statement.resources : endswith(resource, "/exports/*")
+      ] if contains(statement.actions, "s3:PutObject")
+    ]))
+    error_message = "Archives are written below exports/, and nothing is written elsewhere."
+  }
+
+  assert {
+    condition = anytrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.this["invoices"].rule :
+      rule.filter[0].prefix == "exports/" && rule.expiration[0].days == 1
+      && rule.noncurrent_version_expiration[0].noncurrent_days == 1
+      if rule.id != "forget"
+    ])
+    error_message = "Archives and their old versions go after a day."
   }
 }
 
@@ -256,8 +279,8 @@ run "a_key_of_ones_own_and_push" {
   }
 
   assert {
-    condition     = local.environment["PUSH_APPLICATION"] == aws_sns_platform_application.ios[0].arn
-    error_message = "The functions are told of the platform application."
+    condition     = local.environment["PUSH_APPLICATION"] == local.platform_application_arn
+    error_message = "The functions are told of the platform application, and granted the same one."
   }
 }
 

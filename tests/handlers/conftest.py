@@ -16,12 +16,14 @@ from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app
 from devstack.resources import GOOGLE_CLIENT_ID
 from ingestion import fetch_invoices, fetch_latest_invoice
+from paypulse.aws import clients
 from paypulse.aws.retail_invoices import DynamoRetailInvoices
 from paypulse.receipts import Category
 from paypulse.retail_invoices import InvoiceType
-from resolvers import delete_user, gmail_store_tokens
+from resolvers import delete_user, gmail_store_tokens, manage_devices
 from tests.factories import make_receipt_document, make_retail_invoice
 from tests.handlers.tenants import Inboxes, Tenant
+from tests.outboxes import running_outbox
 from tests.servers import serving
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from paypulse.retail_invoices import RetailInvoice
     from tests.conftest import Aws
+    from tests.outboxes import RunningOutbox
 
 EVENTS = Path(__file__).parents[1] / "events"
 
@@ -164,3 +167,13 @@ def keep_receipt(retail_store: DynamoRetailInvoices, user_id: str) -> Callable[.
         return replace(invoice, revision=1)
 
     return save
+
+
+@pytest.fixture(scope="session")
+def outbox(aws: Aws, function_variables: None) -> Iterator[RunningOutbox]:
+    """SNS as the functions meet it in the dev stack."""
+    with running_outbox(aws.url) as running, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_SNS", running.url)
+        clients.sns.cache_clear()
+        manage_devices._build.cache_clear()
+        yield running

@@ -103,7 +103,7 @@ class Tenant:
             name, input_ = "ingestRentalInvoices", {}
         self.aws.client("sqs").purge_queue(QueueUrl=self.aws.resources.queue_url(queue))
         answer = self.ask(start_ingestion.handler, f"Mutation.{name}", input=input_)
-        self._drain(queue, handler)
+        self.drain(queue, handler)
         for key in self.keys():
             self.parse(key)
         run = self.ask(start_ingestion.handler, "Query.ingestionRun", id=answer["run"]["id"])
@@ -139,7 +139,8 @@ class Tenant:
     def profile(self) -> dict[str, Any]:
         return dict(self.ask(get_user_profile.handler, "Query.me"))
 
-    def _drain(self, queue: str, handler: Any) -> None:
+    def drain(self, queue: str, handler: Any) -> None:
+        """Hand a function what lies in its queue, until nothing does."""
         sqs, url = self.aws.client("sqs"), self.aws.resources.queue_url(queue)
         while messages := sqs.receive_message(QueueUrl=url).get("Messages"):
             (message,) = messages

@@ -124,6 +124,12 @@ def leave_traces(aws: Aws, someone: Someone) -> Callable[[], None]:
                 for name in ("a", "b"):
                     item = {"UserID": {"S": someone.user_id}, sort_key: {"S": name}}
                     aws.client("dynamodb").put_item(TableName=table, Item=item)
+        for sub_type, table in aws.stack.detail_tables("RetailInvoices").items():
+            id_ = {"S": f"{someone.user_id}-{sub_type}"}
+            purchase = {"UserID": {"S": someone.user_id}, "InvoiceID": id_}
+            row = {**purchase, "sub_type": {"S": sub_type}, "revision": {"N": "1"}}
+            aws.client("dynamodb").put_item(TableName="RetailInvoices", Item=row)
+            aws.client("dynamodb").put_item(TableName=table, Item=purchase)
         for content in (b"first", b"second"):
             key = f"{user_prefix(someone.user_id)}rental/avi.pdf"
             aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)
@@ -144,6 +150,9 @@ def left(aws: Aws, someone: Someone) -> Callable[[], dict[str, int]]:
             )["Count"]
             for table in aws.stack.tables_keyed_by("UserID")
         }
+        for table in aws.stack.detail_tables("RetailInvoices").values():
+            rows = aws.client("dynamodb").scan(TableName=table)["Items"]
+            found[table] = sum(row["UserID"]["S"] == someone.user_id for row in rows)
         versions = aws.client("s3").list_object_versions(
             Bucket=BUCKET, Prefix=user_prefix(someone.user_id)
         )

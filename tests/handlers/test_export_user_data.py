@@ -318,6 +318,15 @@ def test_archives_are_erased_with_the_account(
     assert objects.erase(someone.user_id, has_time=lambda: True) == 0
 
 
+def test_the_bucket_forgets_archives_and_their_old_versions_after_a_day(aws: Aws) -> None:
+    answer = aws.client("s3").get_bucket_lifecycle_configuration(Bucket=BUCKET)
+
+    (rule,) = [each for each in answer["Rules"] if each["Filter"]["Prefix"] == "exports/"]
+    assert rule["Status"] == "Enabled"
+    assert rule["Expiration"]["Days"] == 1
+    assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
+
+
 @pytest.fixture
 def exports(aws: Aws) -> DynamoExports:
     return DynamoExports("DataExports", aws.client("dynamodb"))

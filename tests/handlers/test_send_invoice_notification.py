@@ -1,8 +1,11 @@
-"""send_invoice_notification: a change in a table becomes one signed mutation."""
+"""send_invoice_notification: a change in a table is told live, by push and by e-mail."""
 
 from __future__ import annotations
 
 import json
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,15 +13,23 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from devstack.ministack import client
 from ingestion import send_invoice_notification
+from paypulse.accounts import User
+from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.items import to_item
 from paypulse.aws.rental_invoices import _to_row as invoice_row
 from paypulse.aws.retail_invoices import _to_row as receipt_row
 from paypulse.aws.runs import _to_row as run_row
+from paypulse.aws.sns import SnsEmails, SnsPush
+from paypulse.aws.users import DynamoUsers
+from paypulse.devices import DeviceDesk, register
 from paypulse.money import Money
+from paypulse.notification_settings import SettingsChange
 from paypulse.receipts import ReceiptWarning
+from paypulse.rental_invoices import InvoiceWarning
 from paypulse.retail_invoices import name_retail_invoice
-from paypulse.runs import IngestionRun, RunKind, RunStatus
+from paypulse.runs import IngestionRun, RunError, RunKind, RunStatus
 from tests.factories import (
     NOW,
     make_document,
@@ -33,7 +44,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from paypulse.devices import Device
+    from tests.conftest import Aws
     from tests.handlers.conftest import Context
+    from tests.outboxes import RunningOutbox
 
 
 class AppSync:
@@ -53,7 +67,7 @@ class AppSync:
 
 
 @pytest.fixture
-def appsync(function_variables: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppSync]:
+def appsync(outbox: RunningOutbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppSync]:
     server = AppSync()
     with serving(Starlette(routes=[Route("/graphql", server.answer, methods=["POST"])])) as url:
         monkeypatch.setenv("GRAPHQL_URL", f"{url}/graphql")
@@ -84,6 +98,51 @@ def receipt_event(
         return event
 
     return make
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone with an account and phones."""
+
+    user: User
+    users: DynamoUsers
+    devices: DynamoDevices
+    push: SnsPush
+    emails: SnsEmails
+    outbox: RunningOutbox
+
+    def register(self, device_id: str = "phone") -> Device:
+        """Register a phone."""
+        desk = DeviceDesk(users=self.users, devices=self.devices, push=self.push, clock=lambda: NOW)
+        return register(self.user.user_id, device_id, secrets.token_hex(32), None, desk=desk)
+
+    def change(self, **changes: Any) -> None:
+        """Change the settings."""
+        self.users.change_notifications(self.user.user_id, SettingsChange(**changes))
+
+    def pushes(self, device: Device) -> list[str]:
+        """Return the titles of what a phone got."""
+        return [each.title for each in self.outbox.pushes_to(device.token)]
+
+    def mails(self) -> list[str]:
+        """Return the subjects of what the address got."""
+        return [each.subject for each in self.outbox.emails_to(self.user.email)]
+
+
+@pytest.fixture
+def person(aws: Aws, outbox: RunningOutbox, user_id: str) -> Person:
+    user = User(user_id, f"{user_id}@example.com", "Ronja", "hash", NOW)
+    sns = client("sns", outbox.url)
+    person = Person(
+        user,
+        DynamoUsers("Users", aws.client("dynamodb")),
+        DynamoDevices("Devices", aws.client("dynamodb")),
+        SnsPush(aws.resources.push_application_arn("ios"), sns),
+        SnsEmails(aws.resources.topic_arn("new_invoice"), sns),
+        outbox,
+    )
+    person.users.add(user)
+    return person
 
 
 def test_a_new_invoice_is_told_whole_and_signed(
@@ -243,3 +302,145 @@ def test_an_old_run_that_expires_is_not_worth_telling(
     answer = send_invoice_notification.handler(invoice_event, context)
 
     assert (answer, appsync.inputs) == ({"batchItemFailures": []}, [])
+
+
+def test_a_new_invoice_rings_on_every_phone_and_mails_the_owner(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, person: Person
+) -> None:
+    phones = [person.register(name) for name in ("phone", "tablet")]
+    person.emails.subscribe(person.user.user_id, person.user.email)
+    person.change(email=True)
+
+    for _ in range(2):  # a record may come twice
+        answer = send_invoice_notification.handler(invoice_event, context)
+        assert answer == {"batchItemFailures": []}
+
+    assert [person.pushes(phone) for phone in phones] == [["Ny hyresavi"]] * 2
+    assert person.mails() == ["Ny hyresavi"]
+    assert len(appsync.inputs) == 1
+
+
+def test_who_wants_neither_is_told_live_only(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, person: Person
+) -> None:
+    phone = person.register()
+    person.emails.subscribe(person.user.user_id, person.user.email)
+    person.change(push=False, email=False)
+
+    send_invoice_notification.handler(invoice_event, context)
+
+    assert (person.pushes(phone), person.mails(), len(appsync.inputs)) == ([], [], 1)
+
+
+def test_sns_being_down_does_not_keep_the_live_event_and_is_made_up_for_alone(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, person: Person
+) -> None:
+    phone = person.register()
+    person.outbox.is_down = True
+    try:
+        failed = send_invoice_notification.handler(invoice_event, context)
+    finally:
+        person.outbox.is_down = False
+    told_meanwhile = len(appsync.inputs)
+
+    again = send_invoice_notification.handler(invoice_event, context)
+
+    assert len(failed["batchItemFailures"]) == 1
+    assert again == {"batchItemFailures": []}
+    assert person.pushes(phone) == ["Ny hyresavi"]
+    assert told_meanwhile == len(appsync.inputs) == 1
+
+
+def test_appsync_being_down_does_not_keep_the_push_and_is_made_up_for_alone(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, person: Person
+) -> None:
+    phone = person.register()
+    appsync.statuses = [500]
+
+    failed = send_invoice_notification.handler(invoice_event, context)
+    rung_meanwhile = person.pushes(phone)
+    send_invoice_notification.handler(invoice_event, context)
+
+    assert len(failed["batchItemFailures"]) == 1
+    assert rung_meanwhile == person.pushes(phone) == ["Ny hyresavi"]
+    assert len(appsync.inputs) == 1
+
+
+def test_a_phone_that_takes_no_more_is_forgotten_and_the_others_ring(
+    aws: Aws,
+    appsync: AppSync,
+    invoice_event: dict[str, Any],
+    context: Context,
+    person: Person,
+) -> None:
+    gone, there = person.register("gone"), person.register("there")
+    aws.client("sns").set_endpoint_attributes(
+        EndpointArn=gone.endpoint, Attributes={"Enabled": "false"}
+    )
+
+    answer = send_invoice_notification.handler(invoice_event, context)
+
+    assert answer == {"batchItemFailures": []}
+    assert (person.pushes(gone), person.pushes(there)) == ([], ["Ny hyresavi"])
+    assert person.devices.all_of(person.user.user_id) == [there]
+    with pytest.raises(aws.client("sns").exceptions.NotFoundException):
+        aws.client("sns").get_endpoint_attributes(EndpointArn=gone.endpoint)
+
+
+def test_an_invoice_of_long_ago_does_not_ring(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, person: Person
+) -> None:
+    phone = person.register()
+    old = make_invoice(make_document(person.user.user_id), due_on=NOW.date() - timedelta(days=30))
+    invoice_event["Records"][0]["dynamodb"]["NewImage"] = to_item(invoice_row(old))
+
+    send_invoice_notification.handler(invoice_event, context)
+
+    assert (person.pushes(phone), len(appsync.inputs)) == ([], 1)
+
+
+def test_a_warning_that_comes_later_rings_and_any_other_change_does_not(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, person: Person
+) -> None:
+    phone = person.register()
+    before = make_invoice(make_document(person.user.user_id))
+    after = replace(before, warnings=(InvoiceWarning.BANKGIRO_CHANGED,))
+    record = invoice_event["Records"][0]
+    record["eventName"] = "MODIFY"
+    for number, (old, new) in enumerate([(before, before), (before, after), (after, after)]):
+        record["eventID"] = f"{person.user.user_id}-{number}"
+        record["dynamodb"]["OldImage"] = to_item(invoice_row(old))
+        record["dynamodb"]["NewImage"] = to_item(invoice_row(new))
+        send_invoice_notification.handler(invoice_event, context)
+
+    assert person.pushes(phone) == ["⚠️ Granska innan du betalar"]
+
+
+def test_a_lost_connection_rings_once_however_many_runs_meet_it(
+    appsync: AppSync,
+    load_event: Callable[[str], dict[str, Any]],
+    context: Context,
+    person: Person,
+) -> None:
+    phone, user_id = person.register(), person.user.user_id
+
+    def lose(run_id: str) -> None:
+        run = IngestionRun(user_id, run_id, RunKind.RENTAL, RunStatus.FAILED, NOW, NOW)
+        row = {**run_row(run), "error": RunError.RECONNECT_REQUIRED.value}
+        event = load_event("dynamodb_stream")
+        event["Records"][0]["eventID"] = f"{user_id}-{run_id}"
+        event["Records"][0]["dynamodb"]["NewImage"] = to_item(row)
+        answer = send_invoice_notification.handler(event, context)
+        assert answer == {"batchItemFailures": []}
+
+    person.users.set_connected(user_id, "ronja@gmail.example", now=NOW)
+    lose("run_0")  # connected again before anyone was told: nothing to ask for
+    person.users.set_reconnect_required(user_id)
+    lose("run_1")
+    lose("run_2")
+    assert person.pushes(phone) == ["Anslut Gmail igen"]
+
+    person.users.set_connected(user_id, "ronja@gmail.example", now=NOW + timedelta(days=1))
+    person.users.set_reconnect_required(user_id)
+    lose("run_3")
+    assert person.pushes(phone) == ["Anslut Gmail igen"] * 2

@@ -167,6 +167,20 @@ def test_unknown_address_and_wrong_password_cost_the_same_work(
     assert compared == ["$2b$04"] * 2
 
 
+def test_a_hash_of_another_cost_is_renewed_when_its_owner_logs_in(
+    ask: Callable[..., Any], email: str, aws: Aws
+) -> None:
+    older = replace(_sessions.desk(), passwords=BcryptPasswords(rounds=5))
+    user_id = accounts.sign_up("Ronja", email, PASSWORD, desk=older).user.user_id
+    arguments = {"input": {"email": email, "password": PASSWORD}}
+
+    answers = [ask(login_user.handler, "Mutation.logIn", arguments) for _ in range(2)]
+
+    user = aws.client("dynamodb").get_item(TableName="Users", Key={"UserID": {"S": user_id}})
+    assert user["Item"]["Password"]["S"].startswith("$2b$04$")
+    assert [answer["userErrors"] for answer in answers] == [[], []]
+
+
 def test_a_refresh_token_is_kept_as_a_hash_alone(sign_up: Callable[..., Any], aws: Aws) -> None:
     session = sign_up()["session"]
 

@@ -128,6 +128,16 @@ async def test_mailbox_is_connected_shown_and_disconnected(
         }
 
 
+async def test_discovery_is_switched_on_and_shown(new_person: NewPerson) -> None:
+    async with new_person() as person:
+        before = (await run(person, "Profile"))["ingestionSettings"]
+        changed = await run(person, "UpdateIngestionSettings", input={"discoverReceipts": True})
+
+        assert before == {"discoverReceipts": False}
+        assert changed == {"ingestionSettings": {"discoverReceipts": True}, "userErrors": []}
+        assert (await run(person, "Profile"))["ingestionSettings"] == {"discoverReceipts": True}
+
+
 async def test_connect_gmail_tells_a_token_without_the_scope(new_person: NewPerson) -> None:
     async with new_person() as person:
         answer = await run(person, "ConnectGmail", input={"accessToken": "nobody-gave-this"})

@@ -99,6 +99,10 @@ _PAYMENT = re.compile(
 )
 
 
+# Its invoice has come before; counted twice, it would be paid twice.
+_REMINDER = re.compile(
+    r"(?i)\b(?:betalnings)?(?:påminnelse|reminder|overdue|mahnung|zahlungserinnerung|purring|rykker)\b"
+)
 _TITLE = re.compile(r"(?i)\b(?:kvitto|receipt|faktura|invoice|rechnung|kvittering)\b")
 
 
@@ -117,7 +121,7 @@ def classify(
     head = f"{subject}\n{text[:600]}"
     if _is_refund(subject, text) and has_total:
         return ReceiptOutcome.REFUND
-    if _PENDING.search(subject):
+    if _PENDING.search(subject) or _REMINDER.search(subject):
         return ReceiptOutcome.NOT_AN_INVOICE
     if _PENDING.search(head) and not (_PROMISES.search(subject) and has_items):
         return ReceiptOutcome.NOT_AN_INVOICE

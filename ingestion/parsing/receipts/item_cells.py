@@ -46,11 +46,12 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
             continue
         else:
             names.append(cell)
-    if not names or not (amounts or times.unit_minor or times.line_minor):
+    if not names or not (amounts or times.unit_minor or times.line_minor is not None):
         return None
     if (
         not any(amount.looks_like_money for amount in amounts)
         and not times.unit_minor
+        and times.line_minor is None
         and not roles
     ):
         return None

@@ -108,7 +108,7 @@ def _item_of_line(row: Row, index: int, *, loose: bool) -> RawItem | None:
     if times is not None:
         head, count = times
     else:
-        head, count = re.sub(r"(?i)\(\s*$|[\s(]*(?:à|á|@|each|st)\s*$", "", head), None
+        head, count = re.sub(r"(?i)\(\s*$|[\s(]*(?:à|á|@|each|(?<!\d )st)\s*$", "", head), None
     item = from_named(read_name(head.rstrip(" :.=–-")), index, row)
     item.quantity = count if count is not None else item.quantity
     structured = item.quantity is not None or len(amounts) > 1 or bool(item.attributes)

@@ -13,6 +13,7 @@ from ingestion.parsing.receipts.raw_items import (
     MAX_ITEMS,
     ItemReading,
     RawItem,
+    attach,
     from_named,
     is_day,
     is_sentence,
@@ -36,6 +37,9 @@ def read_stacks(rows: Sequence[Row]) -> ItemReading:
     for index, row in enumerate(rows):
         cells = [cell for cell in row.cells if cell]
         amount = whole_amount(cells[0]) if len(cells) == 1 else None
+        if amount is None and index - 1 in reading.rows and attach(row, reading.items[-1]):
+            reading.rows.add(index)  # its size and count may stand under its price
+            continue
         if amount is None or not amount.looks_like_money:
             above = [*above[-_MOST_CHOICES:], index] if _may_describe(cells) else []
             continue

@@ -144,9 +144,12 @@ def _item_of_columns(row: Row, roles: list[str], index: int) -> RawItem | None:
 
 
 def _measure(text: str, item: RawItem) -> Decimal | None:
-    """Return the count in `0,456 kg` or `240 kWh`; a named count in the item's text otherwise."""
+    """Return the count in `0,456 kg`; a named count in the item's text otherwise.
+
+    What a meter has counted (`240 kWh`, `32 m³`) is one delivery.
+    """
     match = re.match(r"^(\d{1,6}(?:[.,]\d{1,3})?)\s*[^\W\d_]{1,6}\.?$", text.strip())
-    if match is None:
+    if match is None or re.search(r"(?i)kwh|m3|m³", text):
         return item.quantity
     from ingestion.parsing.receipts.amounts import parse_number
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
     from paypulse.receipts import Leg
 
+_INVOICE = re.compile(r"(?i)(?<!kredit)faktura|invoice|räkning|\bbill\b|rechnung")
 _HEAD_ROWS = 15
 _LONGEST_ROW = 120
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
@@ -75,9 +76,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     layout = Layout(_solve(rows, refund=refund), refund=refund)
     layout.currency, layout.currencies = _currency(rows, domain, layout.sums)
     values.month_first = layout.currency in ("USD", "CAD")
-    is_invoice = bool(
-        re.search(r"(?i)(?<!kredit)faktura|invoice|räkning|\bbill\b|rechnung", subject)
-    )
+    is_invoice = bool(_INVOICE.search(subject))
     is_receipt = bool(re.search(r"(?i)kvitto|receipt|beleg|quittung|kvittering", subject))
     numbers = numbers_of(values, subject, is_invoice=is_invoice, is_receipt=is_receipt)
     layout.order_number = next(numbers, None)
@@ -218,8 +217,12 @@ def _day_alone(rows: Sequence[Row], near: date | None) -> Found[date] | None:
     from ingestion.parsing.receipts.dates import find_dates
 
     for above, row in pairwise((None, *rows[:_HEAD_ROWS])):
-        found = find_dates(row.text, near) if row and is_day(row.text) else []
-        if row and len(found) == 1 and not (above and field_names(above.text)):
+        if row is None or (above and field_names(above.text)):
+            continue
+        days = [cell for cell in row.cells if is_day(cell)]
+        found = find_dates(days[0], near) if len(days) == 1 else []
+        others = [cell for cell in row.cells if cell and cell not in days]
+        if len(found) == 1 and not any(map(field_names, others)):
             return Found(found[0].day, row.text)
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ingestion.parsing.receipts.labels import MoneyKind
-from ingestion.parsing.receipts.values import Found
+from ingestion.parsing.receipts.values import Found, read_interval
 from paypulse.receipts import (
     Category,
     DocumentType,
@@ -43,6 +43,9 @@ def to_details(
         values |= _of_subscription(layout, items)
     elif category is Category.UTILITY:
         values |= _of_utility(layout)
+    elif category is Category.TECHNOLOGY and layout.period:
+        start, end = layout.period.value
+        values |= {"period_start": start, "period_end": end}
     elif category is Category.TRAVEL:
         values |= _of_travel(made, number)
     if document is DocumentType.INVOICE and "due_on" not in values:
@@ -61,11 +64,16 @@ def _of_subscription(layout: Layout, items: Sequence[ReceiptItem]) -> dict[str, 
         plan = items[0].name
     return {
         "plan": plan,
-        "billing_period": layout.billing_period,
+        "billing_period": layout.billing_period or _interval_of(items),
         "next_billing_on": layout.next_billing_on,
         "period_start": Found(period.value[0], period.quote) if period else None,
         "period_end": Found(period.value[1], period.quote) if period else None,
     }
+
+
+def _interval_of(items: Sequence[ReceiptItem]) -> str | None:
+    """Read it from what was bought: `Premium Duo (månadsvis)`."""
+    return next((found for item in items if (found := read_interval(item.name))), None)
 
 
 def _of_utility(layout: Layout) -> dict[str, Any]:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"^\W*(?P<token>[A-Za-z0-9ÅÄÖ](?:[\w./-]*[A-Za-z0-9])?)(?=[\s,;.)|]|$)")
 _NUMBER_SENTENCE = re.compile(
-    r"(?i)\b(?:web|e-|kund)?(?P<kind>order|beställning|köp|purchase|bokning|booking|reservation|confirmation|kvitto"
+    r"(?i)\b(?:web|e-|kund)?(?P<kind>orderbekräftelse|beställningsbekräftelse|bokningsbekräftelse"
+    r"|order confirmation|order|beställning|köp|purchase|bokning|booking|reservation"
+    r"|confirmation|kvitto"
     r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens)?"
     r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?\s*(?:är|is|:|#|nr\.?|no\.?)?\s*[:#]?\s*"
     r"(?P<token>#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))"

@@ -57,6 +57,10 @@ mock_resource "aws_secretsmanager_secret" {
   defaults = { arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-123456" }
 }
 
+mock_resource "aws_sns_platform_application" {
+  defaults = { arn = "arn:aws:sns:eu-west-1:123456789012:app/APNS/PayPulse" }
+}
+
 mock_resource "aws_sns_topic" {
   defaults = { arn = "arn:aws:sns:eu-west-1:123456789012:a" }
 }
