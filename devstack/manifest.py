@@ -107,7 +107,7 @@ class Grants(_Part):
 
     tables: dict[str, Access] = {}
     indexes: dict[str, list[str]] = {}
-    buckets: dict[str, Literal["read", "read_write", "erase", "export"]] = {}
+    buckets: dict[str, Literal["read", "read_write", "read_erase", "erase", "export"]] = {}
     queues: dict[str, Literal["send"]] = {}
     secrets: dict[str, Literal["read", "update", "manage"]] = {}
     topics: dict[str, Literal["publish", "subscribe"]] = {}

@@ -1,10 +1,10 @@
 """`send_invoice_notification`: tells people about invoices and about runs.
 
-Event: DynamoDB streams of RentalInvoices and IngestionRuns, with old and new images. What is told
-about a record goes three ways: to live subscribers, as a push to each device, by e-mail. Each
-delivery stands alone: one that fails is reported, the stream brings the record again, and the
-table Idempotency remembers which deliveries are done. `eventId` is the stream's, so that a client
-can tell a repetition after a crash between telling and remembering.
+Event: DynamoDB streams of RentalInvoices, RetailInvoices and IngestionRuns, with old and new
+images. What is told about a record goes three ways: to live subscribers, as a push to each device,
+by e-mail. Each delivery stands alone: one that fails is reported, the stream brings the record
+again, and the table Idempotency remembers which deliveries are done. `eventId` is the stream's, so
+that a client can tell a repetition after a crash between telling and remembering.
 """
 
 from __future__ import annotations
@@ -25,8 +25,15 @@ from ingestion._notifier import NotifierSettings, RememberedWork, build_notifier
 from paypulse.aws.appsync import AppSyncPublisher
 from paypulse.aws.items import from_item
 from paypulse.aws.rental_invoices import to_invoice
+from paypulse.aws.retail_invoices import to_retail_invoice
 from paypulse.aws.runs import to_run
-from paypulse.events import IngestionEvent, InvoiceEvent, InvoiceEventType, rental_event
+from paypulse.events import (
+    IngestionEvent,
+    InvoiceEvent,
+    InvoiceEventType,
+    rental_event,
+    retail_event,
+)
 from paypulse.notifications import ask_to_reconnect, is_news, tell_invoice
 from paypulse.notify_user import attempt_all, notify
 from paypulse.runs import RunError
@@ -114,7 +121,10 @@ def _tell(record: dict[str, Any], teller: _Teller) -> None:
             logger.info("run told", extra={"run": image["RunID"]})
         return
     type_ = _TYPES[record["eventName"]]
-    event = rental_event(record["eventID"], type_, to_invoice(image), happened_at)
+    if "sub_type" in image:
+        event = retail_event(record["eventID"], type_, to_retail_invoice(image), happened_at)
+    else:
+        event = rental_event(record["eventID"], type_, to_invoice(image), happened_at)
     before = from_item(change.get("OldImage") or {})
     _tell_invoice(event, before.get("warnings", []), teller)
     logger.info("invoice told", extra={"type": type_.value, "event": record["eventID"]})

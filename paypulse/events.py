@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from paypulse.money import Money
+    from paypulse.receipts import Category, ReceiptStatus, ReceiptWarning
     from paypulse.rental_invoices import InvoiceStatus, InvoiceWarning, RentalInvoice
+    from paypulse.retail_invoices import RetailInvoice
     from paypulse.runs import IngestionRun
 
 
@@ -38,12 +40,14 @@ class InvoiceEvent:
     kind: InvoiceKind
     user_id: str
     invoice_id: str
-    title: str
-    total: Money
+    title: str  # the landlord's or the shop's name
+    total: Money | None
     due_on: date | None
-    status: InvoiceStatus
-    warnings: tuple[InvoiceWarning, ...]
+    status: InvoiceStatus | ReceiptStatus
+    warnings: tuple[InvoiceWarning | ReceiptWarning, ...]
     occurred_at: datetime
+    category: Category | None = None  # of a receipt
+    invoice_date: date | None = None  # of a receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +75,26 @@ def rental_event(
         status=invoice.status,
         warnings=invoice.warnings,
         occurred_at=occurred_at,
+    )
+
+
+def retail_event(
+    event_id: str, type_: InvoiceEventType, invoice: RetailInvoice, occurred_at: datetime
+) -> InvoiceEvent:
+    """Describe what happened to a retail invoice."""
+    receipt = invoice.receipt
+    return InvoiceEvent(
+        event_id=event_id,
+        type=type_,
+        kind=InvoiceKind.RETAIL,
+        user_id=invoice.user_id,
+        invoice_id=invoice.invoice_id,
+        title=receipt.vendor,
+        total=receipt.total,
+        due_on=receipt.details.due_on,
+        status=invoice.status,
+        warnings=invoice.warnings,
+        occurred_at=occurred_at,
+        category=receipt.category,
+        invoice_date=invoice.invoice_date,
     )

@@ -16,6 +16,7 @@ _AMOUNT = re.compile(
          \s*(?P<trail>[{_MINUS}]?)""",
     re.VERBOSE,
 )
+_MAX_INT = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,6 +33,11 @@ class Money:
 
     def __neg__(self) -> Money:
         return Money(-self.minor_units, self.currency)
+
+    @property
+    def fits_int(self) -> bool:
+        """Whether the minor units fit into the 32 bits of GraphQL's Int."""
+        return abs(self.minor_units) <= _MAX_INT
 
     @property
     def amount(self) -> str:

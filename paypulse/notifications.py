@@ -233,7 +233,7 @@ def reminder_day(due_on: date, days: Iterable[int], today: date) -> int | None:
 def _body(
     warnings: list[str],
     name: str,
-    total: Money,
+    total: Money | None,
     due_on: date | None,
     settings: NotificationSettings,
 ) -> str:
@@ -244,7 +244,8 @@ def _body(
         facts.append(words.due.format(day=f"{due_on.day} {month}"))
     if not settings.discreet:
         shown = _clean(name)
-        facts = [*([shown] if shown else []), _amount(total, settings.language), *facts]
+        amounts = [_amount(total, settings.language)] if total else []
+        facts = [*([shown] if shown else []), *amounts, *facts]
     said = [words.warnings.get(warning, words.other_warning) for warning in warnings]
     line = " · ".join(facts)
     return " ".join([*said, line[:1].upper() + line[1:]])

@@ -27,14 +27,12 @@ if TYPE_CHECKING:
     # Makes a document's link of its key and file name: the link, and when it stops working.
     type Link = Callable[[str, str], tuple[str, datetime]]
 
-MAX_INT = 2**31 - 1  # GraphQL's Int has 32 bits
-
 
 def money(value: Money) -> dict[str, Any]:
     """Return a `Money`; minor units beyond GraphQL's Int are left to `amount`."""
     return {
         "amount": value.amount,
-        "minorUnits": value.minor_units if abs(value.minor_units) <= MAX_INT else None,
+        "minorUnits": value.minor_units if value.fits_int else None,
         "currency": value.currency,
     }
 

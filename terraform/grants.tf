@@ -14,6 +14,10 @@ locals {
       read       = ["s3:GetObject", "s3:GetObjectVersion"]
       read_write = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
       erase      = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+      # Whoever gives links to documents signs them with a right to read of its own.
+      read_erase = [
+        "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion",
+      ]
       # The documents that go into an archive, and the archive for its link.
       export = ["s3:GetObject"]
     }
@@ -24,6 +28,7 @@ locals {
       read       = ["s3:ListBucket"]
       read_write = ["s3:ListBucket"]
       erase      = ["s3:ListBucketVersions"]
+      read_erase = ["s3:ListBucket", "s3:ListBucketVersions"]
       export     = ["s3:ListBucket"]
     }
     queues = {

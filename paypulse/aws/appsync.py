@@ -21,7 +21,7 @@ mutation PublishInvoiceEvent($input: PublishInvoiceEventInput!) {
   publishInvoiceEvent(input: $input) {
     eventId type kind userId invoiceId title
     total { amount minorUnits currency }
-    dueDate status warnings occurredAt
+    category dueDate invoiceDate status warnings occurredAt
   }
 }
 """
@@ -91,8 +91,10 @@ def _invoice_input(event: InvoiceEvent) -> dict[str, Any]:
         "userId": event.user_id,
         "invoiceId": event.invoice_id,
         "title": event.title,
-        "total": _money(event.total),
+        "category": event.category.name if event.category else None,
+        "total": _money(event.total) if event.total else None,
         "dueDate": event.due_on.isoformat() if event.due_on else None,
+        "invoiceDate": event.invoice_date.isoformat() if event.invoice_date else None,
         "status": event.status.value,
         "warnings": [warning.value for warning in event.warnings],
         "occurredAt": to_text(event.occurred_at),
@@ -122,6 +124,6 @@ def _ingestion_input(event: IngestionEvent) -> dict[str, Any]:
 def _money(money: Money) -> dict[str, Any]:
     return {
         "amount": money.amount,
-        "minorUnits": money.minor_units,
+        "minorUnits": money.minor_units if money.fits_int else None,
         "currency": money.currency,
     }

@@ -58,7 +58,15 @@ from resolvers.schema.rental import (
     RentalInvoiceYear,
 )
 from resolvers.schema.retail import (
+    AddInvoiceInput,
+    AddInvoicePayload,
     CategoryCount,
+    CorrectInvoiceInput,
+    CorrectInvoicePayload,
+    DeleteInvoiceInput,
+    DeleteInvoicePayload,
+    ReparseInvoiceInput,
+    ReparseInvoicePayload,
     RetailInvoice,
     RetailInvoiceConnection,
     RetailInvoiceFilter,
@@ -263,6 +271,40 @@ class Mutation:
         self,
         input: Annotated[UpdateNotificationSettingsInput, _INPUT],  # noqa: A002
     ) -> UpdateNotificationSettingsPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Keeps a receipt that was not in the mailbox.")
+    def add_invoice(
+        self,
+        input: Annotated[AddInvoiceInput, _INPUT],  # noqa: A002
+    ) -> AddInvoicePayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Lets what the owner says of a receipt stand for what was read."
+    )
+    def correct_invoice(
+        self,
+        input: Annotated[CorrectInvoiceInput, _INPUT],  # noqa: A002
+    ) -> CorrectInvoicePayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Deletes an invoice with its documents. No run brings it back."
+    )
+    def delete_invoice(
+        self,
+        input: Annotated[DeleteInvoiceInput, _INPUT],  # noqa: A002
+    ) -> DeleteInvoicePayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Has the mails of a receipt read again; corrections stay as they are."
+    )
+    def reparse_invoice(
+        self,
+        input: Annotated[ReparseInvoiceInput, _INPUT],  # noqa: A002
+    ) -> ReparseInvoicePayload | None:
         return answered_by_function()
 
     @strawberry.mutation(

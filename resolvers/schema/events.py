@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers.schema.directives import PUBLISHED
 from resolvers.schema.enums import (
+    Category,
     InvoiceEventType,
     InvoiceKind,
     InvoiceStatus,
@@ -29,11 +30,13 @@ class InvoiceEvent:
     invoice_id: strawberry.ID = described("The invoice.")
     type: InvoiceEventType | None = described("What happened.")
     kind: InvoiceKind | None = described("Which list it belongs to.")
-    title: str | None = described("Who is paid.")
-    total: Money | None = described("The amount to pay.")
+    title: str | None = described("The landlord's or the shop's name.")
+    category: Category | None = described("For a receipt: what was bought.")
+    total: Money | None = described("The amount; null where it was not found.")
     due_date: AWSDate | None = described("When to pay.")
-    status: InvoiceStatus | None = described("Whether to look before paying.")
-    warnings: list[InvoiceWarning] | None = described("Why to look before paying.")
+    invoice_date: AWSDate | None = described("For a receipt: the day of the purchase.")
+    status: InvoiceStatus | None = described("Whether to look at it.")
+    warnings: list[InvoiceWarning] | None = described("Why to look at it.")
     occurred_at: AWSDateTime | None = described("When it happened.")
 
 
@@ -44,11 +47,13 @@ class PublishInvoiceEventInput:
     invoice_id: strawberry.ID = described("The invoice.")
     type: InvoiceEventType | None = described("What happened.")
     kind: InvoiceKind | None = described("Which list it belongs to.")
-    title: str | None = described("Who is paid.")
-    total: MoneyInput | None = described("The amount to pay.")
+    title: str | None = described("The landlord's or the shop's name.")
+    category: Category | None = described("For a receipt: what was bought.")
+    total: MoneyInput | None = described("The amount; null where it was not found.")
     due_date: AWSDate | None = described("When to pay.")
-    status: InvoiceStatus | None = described("Whether to look before paying.")
-    warnings: list[InvoiceWarning] | None = described("Why to look before paying.")
+    invoice_date: AWSDate | None = described("For a receipt: the day of the purchase.")
+    status: InvoiceStatus | None = described("Whether to look at it.")
+    warnings: list[InvoiceWarning] | None = described("Why to look at it.")
     occurred_at: AWSDateTime | None = described("When it happened.")
 
 

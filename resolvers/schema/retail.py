@@ -18,7 +18,9 @@ from resolvers.schema.enums import (
 from resolvers.schema.fields import described
 from resolvers.schema.rental import InvoiceDocument, InvoiceSource
 from resolvers.schema.scalars import AWSDate, AWSDateTime
-from resolvers.schema.shared import Money, PageInfo
+from resolvers.schema.shared import Money, PageInfo, UserError
+
+_ORDER_NUMBER = "The shop's number for the purchase; at most 80 characters."
 
 
 @strawberry.type(description="Where a value of a receipt comes from.")
@@ -87,3 +89,95 @@ class RetailInvoiceFilter:
 class CategoryCount:
     category: Category = described("The category.")
     count: int = described("How many, refunds among them.")
+
+
+@strawberry.input(description="An amount of money that the user says.")
+class AmountInput:
+    amount: str = described("As a decimal string without a sign: 8865.00.")
+    currency: str = described("ISO 4217: SEK. All amounts of a receipt have the same.")
+
+
+@strawberry.input(description="One line of a receipt.")
+class RetailItemInput:
+    name: str = described("What it is; at most 200 characters.")
+    quantity: float | None = described("How many or how much; 1 if left out.")
+    unit_price: AmountInput | None = described("The price of one.")
+    total: AmountInput | None = described("The price of the line.")
+    size: str | None = described("Its size.")
+    color: str | None = described("Its colour.")
+    serial: str | None = described("Its serial number.")
+    warranty: str | None = described("Its warranty.")
+
+
+@strawberry.input(description="A receipt that was not in the mailbox.")
+class AddInvoiceInput:
+    request_id: strawberry.ID = described(
+        "Your name for this request, a UUID for example: repeated, it is still one invoice."
+    )
+    vendor: str = described("The shop's name; at most 100 characters.")
+    category: Category = described("What was bought.")
+    invoice_date: AWSDate = described("The day of the purchase.")
+    total: AmountInput = described("What was paid, or came back.")
+    refund: bool | None = described("The money came back.")
+    order_number: str | None = described(_ORDER_NUMBER)
+    tax: AmountInput | None = described("The tax in the total.")
+    shipping: AmountInput | None = described("What shipping cost.")
+    discount: AmountInput | None = described("What was taken off.")
+    payment_method: str | None = described("How it was paid; at most 80 characters.")
+    items: list[RetailItemInput] | None = described("What was bought; at most 100 items.")
+
+
+@strawberry.type(description="A receipt that was entered, or what stood in its way.")
+class AddInvoicePayload:
+    invoice: RetailInvoice | None = described("The invoice.")
+    user_errors: list[UserError] = described("What to put right.")
+
+
+@strawberry.input(
+    description="What the owner says of a receipt. A field that is left out or null stays as it is;"
+    " an empty text or list says that there is none."
+)
+class CorrectInvoiceInput:
+    id: strawberry.ID = described("Which retail invoice.")
+    vendor: str | None = described("The shop's name; at most 100 characters.")
+    category: Category | None = described("What was bought.")
+    invoice_date: AWSDate | None = described("The day of the purchase.")
+    total: AmountInput | None = described("What was paid, or came back.")
+    order_number: str | None = described(_ORDER_NUMBER)
+    tax: AmountInput | None = described("The tax in the total.")
+    shipping: AmountInput | None = described("What shipping cost.")
+    discount: AmountInput | None = described("What was taken off.")
+    payment_method: str | None = described("How it was paid; at most 80 characters.")
+    items: list[RetailItemInput] | None = described("All items, at most 100, in place of those.")
+    confirm: bool | None = described("Whether everything else is right; clears the warnings.")
+    reset: list[CorrectableField] | None = described("What was read counts again.")
+
+
+@strawberry.type(description="A corrected receipt, or what stood in its way.")
+class CorrectInvoicePayload:
+    invoice: RetailInvoice | None = described("The invoice as it is now.")
+    user_errors: list[UserError] = described("What to put right.")
+
+
+@strawberry.input(description="An invoice to delete.")
+class DeleteInvoiceInput:
+    id: strawberry.ID = described("Which rental or retail invoice.")
+
+
+@strawberry.type(description="An invoice that was deleted, or what stood in its way.")
+class DeleteInvoicePayload:
+    invoice_id: strawberry.ID | None = described("The invoice that is gone.")
+    user_errors: list[UserError] = described("What to put right.")
+
+
+@strawberry.input(description="A receipt to read again.")
+class ReparseInvoiceInput:
+    id: strawberry.ID = described("Which retail invoice.")
+
+
+@strawberry.type(description="A receipt that will be read again, or what stood in its way.")
+class ReparseInvoicePayload:
+    invoice: RetailInvoice | None = described(
+        "The invoice as it is until then; `onInvoiceEvent` tells when it changed."
+    )
+    user_errors: list[UserError] = described("What to put right.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,11 @@ from devstack.google.server import create_app
 from devstack.resources import GOOGLE_CLIENT_ID
 from ingestion import fetch_invoices, fetch_latest_invoice
 from paypulse.aws import clients
+from paypulse.aws.retail_invoices import DynamoRetailInvoices
+from paypulse.receipts import Category
+from paypulse.retail_invoices import InvoiceType
 from resolvers import delete_user, gmail_store_tokens, manage_devices
+from tests.factories import make_receipt_document, make_retail_invoice
 from tests.handlers.tenants import Inboxes, Tenant
 from tests.outboxes import running_outbox
 from tests.servers import serving
@@ -24,6 +29,7 @@ from tests.servers import serving
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from paypulse.retail_invoices import RetailInvoice
     from tests.conftest import Aws
     from tests.outboxes import RunningOutbox
 
@@ -132,6 +138,35 @@ def new_tenant(
 @pytest.fixture
 def tenant(new_tenant: Callable[..., Tenant]) -> Tenant:
     return new_tenant()
+
+
+@pytest.fixture
+def retail_store(aws: Aws) -> DynamoRetailInvoices:
+    details = aws.stack.detail_tables("RetailInvoices")
+    return DynamoRetailInvoices(
+        "RetailInvoices",
+        {Category(sub_type): table for sub_type, table in details.items()},
+        "MailLedger",
+        aws.client("dynamodb"),
+    )
+
+
+@pytest.fixture
+def keep_receipt(retail_store: DynamoRetailInvoices, user_id: str) -> Callable[..., RetailInvoice]:
+    """Keep an invoice of the user's and return it as it is read; messages are numbered."""
+    numbers = itertools.count()
+
+    def save(
+        type_: InvoiceType = InvoiceType.PURCHASE,
+        category: Category = Category.TECHNOLOGY,
+        **receipt: Any,
+    ) -> RetailInvoice:
+        document = make_receipt_document(user_id, message_id=f"m{next(numbers)}", category=category)
+        invoice = make_retail_invoice(document, type_=type_, category=category, **receipt)
+        retail_store.save(invoice, was=None)
+        return replace(invoice, revision=1)
+
+    return save
 
 
 @pytest.fixture(scope="session")

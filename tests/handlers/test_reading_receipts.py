@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from paypulse.aws.retail_invoices import DynamoRetailInvoices
 from paypulse.money import Money
 from paypulse.receipts import (
     Category,
@@ -26,11 +25,11 @@ from paypulse.retail_invoices import (
     RetailInvoice,
 )
 from resolvers import get_invoices, get_rental_invoice
-from tests.factories import make_receipt_document, make_retail_invoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from paypulse.aws.retail_invoices import DynamoRetailInvoices
     from tests.conftest import Aws
     from tests.handlers.conftest import Context
 
@@ -43,35 +42,6 @@ STRANGER = {"userId": "user_stranger", "email": "s@example.com", "sessionId": "s
 @pytest.fixture
 def caller(user_id: str) -> dict[str, str]:
     return {"userId": user_id, "email": "ronja@example.com", "sessionId": "s1"}
-
-
-@pytest.fixture
-def store(aws: Aws) -> DynamoRetailInvoices:
-    details = aws.stack.detail_tables("RetailInvoices")
-    return DynamoRetailInvoices(
-        "RetailInvoices",
-        {Category(sub_type): table for sub_type, table in details.items()},
-        "MailLedger",
-        aws.client("dynamodb"),
-    )
-
-
-@pytest.fixture
-def keep(store: DynamoRetailInvoices, user_id: str) -> Keep:
-    """Keep an invoice of the caller's; messages are numbered."""
-    numbers = iter(range(1000))
-
-    def save(
-        type_: InvoiceType = InvoiceType.PURCHASE,
-        category: Category = Category.TECHNOLOGY,
-        **receipt: Any,
-    ) -> RetailInvoice:
-        document = make_receipt_document(user_id, message_id=f"m{next(numbers)}", category=category)
-        invoice = make_retail_invoice(document, type_=type_, category=category, **receipt)
-        store.save(invoice, was=None)
-        return invoice
-
-    return save
 
 
 @pytest.fixture
@@ -122,13 +92,13 @@ def days_of(answer: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture
-def year(keep: Keep, store: DynamoRetailInvoices) -> list[RetailInvoice]:
+def year(keep_receipt: Keep, retail_store: DynamoRetailInvoices) -> list[RetailInvoice]:
     """Four purchases: two of technology, one of groceries, one to review."""
     return [
-        keep(ordered_on=date(2025, 12, 24)),
-        keep(ordered_on=date(2026, 1, 15), vendor="Elgiganten"),
-        keep(category=Category.GROCERY, ordered_on=date(2026, 2, 1), vendor="ICA Kvantum"),
-        keep(
+        keep_receipt(ordered_on=date(2025, 12, 24)),
+        keep_receipt(ordered_on=date(2026, 1, 15), vendor="Elgiganten"),
+        keep_receipt(category=Category.GROCERY, ordered_on=date(2026, 2, 1), vendor="ICA Kvantum"),
+        keep_receipt(
             ordered_on=date(2026, 3, 31),
             status=ReceiptStatus.NEEDS_REVIEW,
             warnings=(ReceiptWarning.TOTAL_UNVERIFIED,),
@@ -194,10 +164,12 @@ def test_impossible_arguments_are_named(
     assert answer["error"]["type"] == "VALIDATION_FAILED"
 
 
-def test_all_eight_categories_are_counted(ask: Ask, caller: dict[str, str], keep: Keep) -> None:
-    keep()
-    keep()
-    keep(category=Category.TRAVEL)
+def test_all_eight_categories_are_counted(
+    ask: Ask, caller: dict[str, str], keep_receipt: Keep
+) -> None:
+    keep_receipt()
+    keep_receipt()
+    keep_receipt(category=Category.TRAVEL)
 
     counts = ask(get_invoices.handler, "Query.retailInvoiceCounts", {}, caller)
 
@@ -212,9 +184,9 @@ def test_all_eight_categories_are_counted(ask: Ask, caller: dict[str, str], keep
 
 
 def test_one_receipt_has_its_values_evidence_documents_and_source(
-    select: Ask, caller: dict[str, str], keep: Keep
+    select: Ask, caller: dict[str, str], keep_receipt: Keep
 ) -> None:
-    invoice = keep()
+    invoice = keep_receipt()
 
     found = select(
         get_rental_invoice.handler,
@@ -239,9 +211,9 @@ def test_one_receipt_has_its_values_evidence_documents_and_source(
     assert (found["corrected"], found["reviewed"]) == ([], False)
 
 
-def test_half_a_kilo_is_half_a_kilo(ask: Ask, caller: dict[str, str], keep: Keep) -> None:
+def test_half_a_kilo_is_half_a_kilo(ask: Ask, caller: dict[str, str], keep_receipt: Keep) -> None:
     cheese = ReceiptItem("Ost", Decimal("0.512"), Money(12_900), Money(6_605))
-    invoice = keep(category=Category.GROCERY, items=(cheese,))
+    invoice = keep_receipt(category=Category.GROCERY, items=(cheese,))
 
     found = ask(
         get_rental_invoice.handler, "Query.retailInvoice", {"id": invoice.invoice_id}, caller
@@ -251,9 +223,9 @@ def test_half_a_kilo_is_half_a_kilo(ask: Ask, caller: dict[str, str], keep: Keep
 
 
 def test_an_amount_beyond_graphqls_int_keeps_its_decimal_form(
-    ask: Ask, caller: dict[str, str], keep: Keep
+    ask: Ask, caller: dict[str, str], keep_receipt: Keep
 ) -> None:
-    invoice = keep(total=Money(2**31, "IDR"))
+    invoice = keep_receipt(total=Money(2**31, "IDR"))
 
     found = ask(
         get_rental_invoice.handler, "Query.retailInvoice", {"id": invoice.invoice_id}, caller
@@ -263,11 +235,11 @@ def test_an_amount_beyond_graphqls_int_keeps_its_decimal_form(
 
 
 def test_what_the_owner_said_counts_and_is_named(
-    ask: Ask, caller: dict[str, str], keep: Keep, store: DynamoRetailInvoices
+    ask: Ask, caller: dict[str, str], keep_receipt: Keep, retail_store: DynamoRetailInvoices
 ) -> None:
-    kept = store.get(caller["userId"], keep().invoice_id)
+    kept = retail_store.get(caller["userId"], keep_receipt().invoice_id)
     assert kept is not None
-    store.save(replace(kept, corrections={CorrectableField.TOTAL: Money(90_000)}), was=kept)
+    retail_store.save(replace(kept, corrections={CorrectableField.TOTAL: Money(90_000)}), was=kept)
 
     found = ask(get_rental_invoice.handler, "Query.retailInvoice", {"id": kept.invoice_id}, caller)
 
@@ -276,13 +248,13 @@ def test_what_the_owner_said_counts_and_is_named(
 
 
 def test_a_refund_leads_to_its_purchase(
-    select: Ask, caller: dict[str, str], keep: Keep, store: DynamoRetailInvoices
+    select: Ask, caller: dict[str, str], keep_receipt: Keep, retail_store: DynamoRetailInvoices
 ) -> None:
-    bought = store.get(caller["userId"], keep().invoice_id)
+    bought = retail_store.get(caller["userId"], keep_receipt().invoice_id)
     assert bought is not None
     assert bought.order_key is not None
-    store.save(bought, was=bought, order=OrderMark(bought.order_key))
-    refund = keep(InvoiceType.REFUND)
+    retail_store.save(bought, was=bought, order=OrderMark(bought.order_key))
+    refund = keep_receipt(InvoiceType.REFUND)
 
     one = select(
         get_rental_invoice.handler,
@@ -305,8 +277,8 @@ def test_a_refund_leads_to_its_purchase(
     assert by_type == {"REFUND": bought.invoice_id, "PURCHASE": None}
 
 
-def test_another_users_receipts_are_as_absent_as_none(ask: Ask, keep: Keep) -> None:
-    invoice = keep()
+def test_another_users_receipts_are_as_absent_as_none(ask: Ask, keep_receipt: Keep) -> None:
+    invoice = keep_receipt()
     field = "Query.retailInvoice"
 
     guessed = ask(get_rental_invoice.handler, field, {"id": invoice.invoice_id}, STRANGER)
@@ -414,12 +386,12 @@ def test_an_id_that_can_be_none_is_as_absent_as_any(
 def test_each_category_has_details_of_its_own(
     ask_details: Callable[..., list[Any]],
     caller: dict[str, str],
-    keep: Keep,
+    keep_receipt: Keep,
     category: Category,
     details: ReceiptDetails,
     expected: dict[str, Any],
 ) -> None:
-    invoice = keep(category=category, details=details)
+    invoice = keep_receipt(category=category, details=details)
 
     (found,) = ask_details([source_of(invoice)], caller)
 
@@ -433,10 +405,10 @@ def test_each_category_has_details_of_its_own(
 
 
 def test_details_come_in_the_order_of_the_invoices(
-    ask_details: Callable[..., list[Any]], caller: dict[str, str], keep: Keep
+    ask_details: Callable[..., list[Any]], caller: dict[str, str], keep_receipt: Keep
 ) -> None:
     categories = [Category.TRAVEL, Category.GROCERY, Category.TRAVEL, Category.UTILITY]
-    invoices = [keep(category=category) for category in categories]
+    invoices = [keep_receipt(category=category) for category in categories]
 
     found = ask_details([source_of(each) for each in invoices], caller)
 
@@ -449,18 +421,20 @@ def test_details_come_in_the_order_of_the_invoices(
 
 
 def test_details_of_another_user_are_as_absent_as_none(
-    ask_details: Callable[..., list[Any]], keep: Keep
+    ask_details: Callable[..., list[Any]], keep_receipt: Keep
 ) -> None:
-    assert ask_details([source_of(keep()), {"id": "retail_0", "category": "TRAVEL"}], STRANGER) == [
+    assert ask_details(
+        [source_of(keep_receipt()), {"id": "retail_0", "category": "TRAVEL"}], STRANGER
+    ) == [
         None,
         None,
     ]
 
 
 def test_an_entry_that_fails_has_its_own_error_and_fails_no_other(
-    ask_details: Callable[..., list[Any]], caller: dict[str, str], keep: Keep, aws: Aws
+    ask_details: Callable[..., list[Any]], caller: dict[str, str], keep_receipt: Keep, aws: Aws
 ) -> None:
-    good, broken, other = keep(), keep(), keep(category=Category.TRAVEL)
+    good, broken, other = keep_receipt(), keep_receipt(), keep_receipt(category=Category.TRAVEL)
     aws.client("dynamodb").update_item(
         TableName="TechnologyInvoices",
         Key={"InvoiceID": {"S": broken.invoice_id}},
@@ -479,9 +453,9 @@ def test_an_entry_that_fails_has_its_own_error_and_fails_no_other(
 
 
 def test_entries_of_two_callers_are_answered_to_each_for_themselves(
-    ask_details: Callable[..., list[Any]], caller: dict[str, str], keep: Keep
+    ask_details: Callable[..., list[Any]], caller: dict[str, str], keep_receipt: Keep
 ) -> None:
-    source = source_of(keep())
+    source = source_of(keep_receipt())
 
     mine, theirs, nobodys = ask_details([source, source, source], caller, STRANGER, None)
 
@@ -494,11 +468,11 @@ def test_entries_of_two_callers_are_answered_to_each_for_themselves(
 
 
 def test_spending_is_added_up_by_month_and_category(
-    ask: Ask, caller: dict[str, str], keep: Keep
+    ask: Ask, caller: dict[str, str], keep_receipt: Keep
 ) -> None:
-    keep(ordered_on=date(2026, 1, 15), total=Money(10_000))
-    keep(ordered_on=date(2026, 1, 31), total=Money(20_000))
-    keep(InvoiceType.REFUND, ordered_on=date(2026, 2, 1), total=Money(5_000))
+    keep_receipt(ordered_on=date(2026, 1, 15), total=Money(10_000))
+    keep_receipt(ordered_on=date(2026, 1, 31), total=Money(20_000))
+    keep_receipt(InvoiceType.REFUND, ordered_on=date(2026, 2, 1), total=Money(5_000))
 
     chosen = {
         "period": "MONTH",
@@ -525,8 +499,8 @@ def test_spending_is_added_up_by_month_and_category(
     assert months[1]["entries"][0]["sum"]["amount"] == "-50.00"
 
 
-def test_nobody_elses_spending_is_added_up(ask: Ask, keep: Keep) -> None:
-    keep(ordered_on=date(2026, 1, 15))
+def test_nobody_elses_spending_is_added_up(ask: Ask, keep_receipt: Keep) -> None:
+    keep_receipt(ordered_on=date(2026, 1, 15))
 
     chosen = {"period": "YEAR", "groupBy": "VENDOR", "from": "2026-01-01", "to": "2026-12-31"}
     (year,) = ask(get_invoices.handler, "Query.spending", {"filter": chosen}, STRANGER)

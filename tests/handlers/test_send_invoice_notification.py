@@ -19,15 +19,26 @@ from paypulse.accounts import User
 from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.items import to_item
 from paypulse.aws.rental_invoices import _to_row as invoice_row
+from paypulse.aws.retail_invoices import _to_row as receipt_row
 from paypulse.aws.runs import _to_row as run_row
 from paypulse.aws.sessions import DynamoSessions
 from paypulse.aws.sns import SnsEmails, SnsPush
 from paypulse.aws.users import DynamoUsers
 from paypulse.devices import DeviceDesk, register
+from paypulse.money import Money
 from paypulse.notification_settings import SettingsChange
+from paypulse.receipts import ReceiptWarning
 from paypulse.rental_invoices import InvoiceWarning
+from paypulse.retail_invoices import name_retail_invoice
 from paypulse.runs import IngestionRun, RunError, RunKind, RunStatus
-from tests.factories import NOW, make_document, make_invoice, make_session
+from tests.factories import (
+    NOW,
+    make_document,
+    make_invoice,
+    make_receipt_document,
+    make_retail_invoice,
+    make_session,
+)
 from tests.servers import serving
 
 if TYPE_CHECKING:
@@ -74,6 +85,21 @@ def invoice_event(load_event: Callable[[str], dict[str, Any]], user_id: str) -> 
     record["eventID"] = user_id  # remembered for two days; every test needs its own
     record["dynamodb"]["NewImage"] = to_item(invoice_row(make_invoice(make_document(user_id))))
     return event
+
+
+@pytest.fixture
+def receipt_event(
+    load_event: Callable[[str], dict[str, Any]], user_id: str
+) -> Callable[..., dict[str, Any]]:
+    def make(**receipt: Any) -> dict[str, Any]:
+        event = load_event("dynamodb_stream")
+        record = event["Records"][0]
+        record["eventID"] = user_id
+        invoice = make_retail_invoice(make_receipt_document(user_id), **receipt)
+        record["dynamodb"]["NewImage"] = to_item(receipt_row(invoice, 1))
+        return event
+
+    return make
 
 
 @dataclass(frozen=True)
@@ -139,13 +165,65 @@ def test_a_new_invoice_is_told_whole_and_signed(
         "userId": user_id,
         "invoiceId": "Invoice_1297112086",
         "title": "Wallenstam AB",
+        "category": None,
         "total": {"amount": "8865.00", "minorUnits": 886500, "currency": "SEK"},
         "dueDate": "2026-01-30",
+        "invoiceDate": None,
         "status": "OK",
         "warnings": [],
         "occurredAt": "2026-01-20T08:30:00.000Z",
     }
     assert appsync.headers[0]["authorization"].startswith("AWS4-HMAC-SHA256 Credential=test/")
+
+
+def test_a_new_receipt_is_told_whole(
+    appsync: AppSync, receipt_event: Callable[..., dict[str, Any]], context: Context, user_id: str
+) -> None:
+    event = receipt_event(warnings=(ReceiptWarning.TOTAL_UNVERIFIED,))
+
+    answer = send_invoice_notification.handler(event, context)
+
+    (input_,) = appsync.inputs
+    assert answer == {"batchItemFailures": []}
+    assert input_ == {
+        "eventId": user_id,
+        "type": "ADDED",
+        "kind": "RETAIL",
+        "userId": user_id,
+        "invoiceId": name_retail_invoice(user_id, "19a0000000000002", "body"),
+        "title": "Elgiganten",
+        "category": "TECHNOLOGY",
+        "total": {"amount": "948.00", "minorUnits": 94800, "currency": "SEK"},
+        "dueDate": None,
+        "invoiceDate": "2026-01-15",
+        "status": "OK",
+        "warnings": ["TOTAL_UNVERIFIED"],
+        "occurredAt": "2026-01-20T08:30:00.000Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [
+        (None, None),
+        (
+            Money(-(2**31), "IDR"),
+            {"amount": "-21474836.48", "minorUnits": None, "currency": "IDR"},
+        ),
+    ],
+    ids=["not found", "beyond Int"],
+)
+def test_a_receipt_is_told_whatever_its_total(
+    appsync: AppSync,
+    receipt_event: Callable[..., dict[str, Any]],
+    context: Context,
+    total: Money | None,
+    expected: dict[str, Any] | None,
+) -> None:
+    answer = send_invoice_notification.handler(receipt_event(total=total), context)
+
+    assert answer == {"batchItemFailures": []}
+    assert appsync.inputs[0]["total"] == expected
 
 
 def test_a_record_that_comes_twice_is_told_once(

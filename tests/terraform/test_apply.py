@@ -374,11 +374,11 @@ def iter_forbidden(system: Applied, function: str) -> Iterator[tuple[str, Any]]:
             yield f"GetItem {table}", lambda t=table, k=key: dynamodb.get_item(TableName=t, Key=k)
         if grants.tables.get(table) != "read_write":
             yield f"PutItem {table}", lambda t=table, k=key: dynamodb.put_item(TableName=t, Item=k)
-    if grants.buckets.get("invoices") not in {"read", "read_write", "export"}:
+    if grants.buckets.get("invoices") not in {"read", "read_write", "read_erase", "export"}:
         yield "GetObject", lambda: s3.get_object(Bucket=bucket, Key="invoices/x")
     if grants.buckets.get("invoices") != "read_write":
         yield "PutObject", lambda: s3.put_object(Bucket=bucket, Key="invoices/x", Body=b"")
-    if grants.buckets.get("invoices") != "erase":
+    if grants.buckets.get("invoices") not in {"erase", "read_erase"}:
         yield "DeleteObject", lambda: s3.delete_object(Bucket=bucket, Key="invoices/x")
     for queue in STACK.queues:
         if queue not in grants.queues and queue not in may_fail_to(function):
