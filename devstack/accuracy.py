@@ -135,6 +135,7 @@ class Score:
     items_read: Share = field(default_factory=Share)  # precision
     items_labelled: Share = field(default_factory=Share)  # recall
     wrong_but_ok: Share = field(default_factory=Share)  # of the values in receipts with status OK
+    wrong_kinds: Counter[str] = field(default_factory=Counter)  # what those values are
     facts_wrong_but_ok: Share = field(default_factory=Share)  # of the receipts with status OK
     needs_review: Share = field(default_factory=Share)  # of the receipts that were recognised
     review_expected: Share = field(default_factory=Share)  # of the mails that contradict themselves
@@ -228,6 +229,12 @@ def _is_same(name: str, read: Any, expected: Any) -> bool:
     return bool(read == expected)
 
 
+def _kind_of(name: str) -> str:
+    if name in ("item", "vendor", "category"):
+        return name
+    return "number, date or amount" if name in _FACTS else "detail"
+
+
 def _check_items(read: Sequence[Any], expected: Sequence[Any]) -> Iterator[Check]:
     """Pair each item with the label that it fits; the rest stand alone, on either side."""
     left = list(expected)
@@ -299,5 +306,6 @@ def _add_trust(total: Score, result: Result) -> None:
     for check in result.checks:
         if check.read is not None:
             total.wrong_but_ok.add(check.is_wrong)
+            total.wrong_kinds[_kind_of(check.name)] += check.is_wrong
     wrong = (check.is_wrong for check in result.fields if check.name in _FACTS)
     total.facts_wrong_but_ok.add(any(wrong))

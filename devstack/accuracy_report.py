@@ -96,6 +96,11 @@ def _summary(scores: dict[str, Score]) -> str:
             [_percent(each.wrong_but_ok) for each in scores.values()],
         ),
         (
+            "… what they are",
+            "",
+            [_kinds(each) for each in scores.values()],
+        ),
+        (
             "receipts with status OK and a wrong number, date or amount",
             "",
             [_percent(each.facts_wrong_but_ok) for each in scores.values()],
@@ -157,6 +162,10 @@ def _by_category(half: str, results: Sequence[Result]) -> str:
         f"| details | to review |\n|---|{'---|' * 9}\n"
     )
     return f"## Categories, {half}\n\n{head}{rows}"
+
+
+def _kinds(total: Score) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in total.wrong_kinds.most_common() if count)
 
 
 def _percent(share: Share) -> str:

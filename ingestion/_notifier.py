@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 
 from paypulse.aws import clients
 from paypulse.aws.devices import DynamoDevices
+from paypulse.aws.sessions import DynamoSessions
 from paypulse.aws.sns import SnsEmails, SnsPush
 from paypulse.aws.users import DynamoUsers
 from paypulse.errors import TransientError
@@ -35,6 +36,7 @@ class NotifierSettings:
     """The environment that both functions have."""
 
     users_table: str
+    sessions_table: str
     devices_table: str
     idempotency_table: str
     push_application: str
@@ -79,6 +81,7 @@ def build_notifier(settings: NotifierSettings, once: RememberedWork) -> Notifier
     dynamodb, sns = clients.dynamodb(), clients.sns()
     return Notifier(
         users=DynamoUsers(settings.users_table, dynamodb),
+        sessions=DynamoSessions(settings.sessions_table, dynamodb),
         devices=DynamoDevices(settings.devices_table, dynamodb),
         push=SnsPush(settings.push_application, sns),
         emails=SnsEmails(settings.invoice_topic, sns),

@@ -22,6 +22,7 @@ from paypulse.aws import batches, clients
 from paypulse.aws.queues import WorkQueue
 from paypulse.aws.rental_invoices import DynamoRentalInvoices
 from paypulse.clock import from_text, utc_now
+from paypulse.errors import TransientError
 from paypulse.remind_due import FanOut, Reminding, begin_fan_out, remind, take_page
 from paypulse.settings import load_settings, warm_up
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # Left of Lambda's time when a search hands over: a page and its messages fit into it.
 _RESERVE_MS = 30_000
+# In which one unit of capacity gathers enough for a page again.
+_REST_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +89,33 @@ def _handle_one(message: dict[str, Any], context: LambdaContext) -> None:
 
 
 def _fan_out(start: FanOut, context: LambdaContext) -> None:
-    """Queue a message for every notice that is due soon, handing over in good time."""
+    """Queue a message for every notice that is due soon.
+
+    Hands over when its time is running out, and when the index is out of read capacity, of which
+    it has little; a call that got nowhere at all fails instead, and is tried again.
+    """
     desk, day = _build(), start.day.isoformat()
     at: FanOut | None = start
     while at is not None:
-        due, at = take_page(at, using=desk.reminding)
+        try:
+            due, after = take_page(at, using=desk.reminding)
+        except TransientError:
+            if at == start:
+                raise
+            _hand_over(at, desk.queue, delay_s=_REST_S)
+            return
         desk.queue.send_all(
             [{"userId": each.user_id, "invoiceId": each.invoice_id, "day": day} for each in due]
         )
+        at = after
         if at is not None and context.get_remaining_time_in_millis() < _RESERVE_MS:
-            desk.queue.send({"fanOut": {"month": at.month, "after": at.after}, "day": day})
+            _hand_over(at, desk.queue)
             return
+
+
+def _hand_over(at: FanOut, queue: WorkQueue, delay_s: int = 0) -> None:
+    rest = {"month": at.month, "after": at.after}
+    queue.send({"fanOut": rest, "day": at.day.isoformat()}, delay_s)
 
 
 warm_up(_build)

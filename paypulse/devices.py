@@ -28,6 +28,7 @@ class Device:
     """A device that wants pushes; without an endpoint while it is being registered.
 
     Args:
+        session_id: The log-in that registered it: pushes end with it.
         token: Apple's name of the app on this device, in lower-case hexadecimal.
     """
 
@@ -36,6 +37,7 @@ class Device:
     token: str
     name: str | None
     registered_at: datetime
+    session_id: str
     endpoint: str | None = None
 
 
@@ -50,7 +52,13 @@ class DeviceDesk:
 
 
 def register(
-    user_id: str, device_id: str, token: str, name: str | None, *, desk: DeviceDesk
+    user_id: str,
+    session_id: str,
+    device_id: str,
+    token: str,
+    name: str | None,
+    *,
+    desk: DeviceDesk,
 ) -> Device:
     """Register the device, or renew it: apps do so at every start.
 
@@ -64,7 +72,12 @@ def register(
         RequestError: DEPENDENCY_FAILURE, this deployment has no push service.
     """
     device = Device(
-        user_id, _check_id(device_id), _check_token(token), _check_name(name), desk.clock()
+        user_id,
+        _check_id(device_id),
+        _check_token(token),
+        _check_name(name),
+        desk.clock(),
+        session_id,
     )
     if not desk.push.is_available:
         raise RequestError(ErrorType.DEPENDENCY_FAILURE, "Push notifications are not set up here.")

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from paypulse.accounts import User
     from paypulse.devices import Device
     from paypulse.notifications import Notification
-    from paypulse.ports import DeviceStore, EmailTopic, Once, PushSender, UserStore
+    from paypulse.ports import (
+        DeviceStore,
+        EmailTopic,
+        Once,
+        PushSender,
+        SessionStore,
+        UserStore,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +32,7 @@ class Notifier:
     """Everything that notifying needs."""
 
     users: UserStore
+    sessions: SessionStore
     devices: DeviceStore
     push: PushSender
     emails: EmailTopic
@@ -77,8 +85,19 @@ def attempt_all(*work: Callable[[], None]) -> None:
 
 
 def _push(device: Device, notification: Notification, using: Notifier) -> None:
-    """Push to one device; one that takes no more is forgotten, unless it was renewed just now."""
-    if device.endpoint is None or using.push.send(device.endpoint, notification):
+    """Push to one device.
+
+    One that takes no more, or whose session has ended, is forgotten, unless it was renewed just
+    now: after a log-out or a new password a phone tells its holder nothing.
+    """
+    if device.endpoint is None:
+        return
+    if _is_logged_in(device, using) and using.push.send(device.endpoint, notification):
         return
     if using.devices.remove_unrenewed(device):
         using.push.close_endpoint(device.endpoint)
+
+
+def _is_logged_in(device: Device, using: Notifier) -> bool:
+    session = using.sessions.get(device.user_id, device.session_id)
+    return session is not None and not session.ended

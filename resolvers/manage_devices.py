@@ -62,6 +62,7 @@ def register_device(input_: dict[str, Any]) -> dict[str, Any]:
     desk, _ = _build()
     device = register(
         fields.caller.user_id,
+        fields.caller.session_id,
         input_["deviceId"],
         input_["token"],
         input_.get("name"),

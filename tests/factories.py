@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from paypulse.accounts import StoredSession
 from paypulse.documents import (
     Document,
     DocumentSource,
@@ -40,6 +41,11 @@ from paypulse.retail_invoices import (
 
 NOW = datetime(2026, 1, 20, 8, 30, tzinfo=UTC)
 LANDLORD_ADDRESS = "kundservice@wallenstam.se"
+
+
+def make_session(user_id: str, session_id: str = "s1") -> StoredSession:
+    """Return a log-in that goes on."""
+    return StoredSession(user_id, session_id, "hash", NOW, datetime(2092, 1, 1, tzinfo=UTC))
 
 
 def make_notice(**changes: Any) -> RentNotice:

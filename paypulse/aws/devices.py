@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _BY_ENDPOINT = "endpoint-index"
 # For a row without its values: whoever wrote it, it must not stop an erasure.
-_UNKNOWN = {"token": "", "registered_at": "1970-01-01T00:00:00.000Z"}
+_UNKNOWN = {"token": "", "registered_at": "1970-01-01T00:00:00.000Z", "session_id": ""}
 
 
 class DynamoDevices:
@@ -30,6 +30,7 @@ class DynamoDevices:
             "name": device.name,
             "endpoint": device.endpoint,
             "registered_at": to_text(device.registered_at),
+            "session_id": device.session_id,
         }
         with translated():
             self._client.put_item(TableName=self._table, Item=to_item(row))
@@ -94,5 +95,6 @@ def _to_device(item: dict[str, Any]) -> Device:
         token=row["token"],
         name=row.get("name"),
         registered_at=from_text(row["registered_at"]),
+        session_id=row["session_id"],
         endpoint=row.get("endpoint"),
     )

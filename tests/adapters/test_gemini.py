@@ -14,7 +14,7 @@ from ingestion.parsing.receipts.gemini import (
     GeminiSettings,
 )
 from ingestion.parsing.receipts.message import read_message
-from ingestion.parsing.receipts.reader import read_mail_text, read_receipt
+from ingestion.parsing.receipts.reader import KnownVendor, read_mail_text, read_receipt
 from paypulse.errors import TransientError
 from paypulse.receipts import (
     Category,
@@ -266,8 +266,9 @@ def test_closing_marker_in_a_mail_does_not_end_it(
 def test_total_that_two_readings_agree_on_is_verified(
     make_model: Callable[..., GeminiReceiptModel],
 ) -> None:
-    alone = read_receipt(UNVERIFIED).receipt
-    together = read_receipt(UNVERIFIED, model=make_model())
+    lampan = KnownVendor("Lampan", Category.MISCELLANEOUS)
+    alone = read_receipt(UNVERIFIED, known=lampan).receipt
+    together = read_receipt(UNVERIFIED, known=lampan, model=make_model())
 
     assert alone is not None
     assert alone.warnings == (ReceiptWarning.TOTAL_UNVERIFIED, ReceiptWarning.ITEMS_MISSING)
@@ -295,6 +296,21 @@ def test_verified_receipt_costs_no_tokens(
 ) -> None:
     read_receipt((MAILS / "s_food.eml").read_bytes(), model=make_model())
 
+    assert google_emulator.calls(METHOD) == 0
+
+
+def test_guessed_category_alone_is_no_question_for_the_model(
+    google_emulator: EmulatedGoogle, make_model: Callable[..., GeminiReceiptModel]
+) -> None:
+    sold = (
+        b"<table><tr><td>Sak</td><td>459,00 kr</td></tr><tr><td>Totalt</td><td>459,00 kr</td></tr>"
+    )
+    content = UNVERIFIED.replace(b"<p>Totalt: 459,00 kr</p>", sold)
+
+    receipt = read_receipt(content, model=make_model()).receipt
+
+    assert receipt is not None
+    assert receipt.warnings == (ReceiptWarning.CATEGORY_UNSURE,)
     assert google_emulator.calls(METHOD) == 0
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from paypulse.aws.items import to_item
 from paypulse.aws.ledger import DynamoLedger
-from paypulse.aws.rental_invoices import DynamoRentalInvoices
+from paypulse.aws.rental_invoices import DynamoRentalInvoices, _to_row
 from paypulse.errors import RequestError
 from paypulse.ledger import DocumentOutcome
 from paypulse.pages import encode_cursor
@@ -192,3 +193,22 @@ def test_an_impossible_id_is_as_absent_as_any(
     invoices: DynamoRentalInvoices, user_id: str, id_: str
 ) -> None:
     assert invoices.get(user_id, id_) is None
+
+
+def test_what_is_due_in_a_month_is_listed_for_everyone_page_by_page(
+    invoices: DynamoRentalInvoices, aws: Aws, user_id: str
+) -> None:
+    due_on = date(2093, 5, 31)
+    kept = {f"Invoice_{number}" for number in range(130)}
+    for invoice_id in kept:
+        row = _to_row(make_invoice(make_document(user_id), invoice_id, due_on=due_on))
+        aws.client("dynamodb").put_item(TableName="RentalInvoices", Item=to_item(row))
+
+    first = invoices.list_due("2093-05", None)
+    second = invoices.list_due("2093-05", first.end_cursor)
+
+    found = [*first.items, *second.items]
+    assert (first.has_next, second.has_next) == (True, False)
+    assert {(each.user_id, each.due_on) for each in found} == {(user_id, due_on)}
+    assert sorted(each.invoice_id for each in found) == sorted(kept)
+    assert invoices.list_due("2093-06", None).items == ()

@@ -26,7 +26,7 @@ from paypulse.documents import user_prefix
 from paypulse.file_documents import FilingDesk
 from paypulse.file_retail import RetailFiling, file_receipt, reread_invoice
 from paypulse.ingest_mail import Ingestion, ingest
-from paypulse.ledger import DocumentOutcome
+from paypulse.ledger import MAX_READING_ATTEMPTS, DocumentOutcome, MailOutcome
 from paypulse.mail import SenderAuthentication
 from paypulse.money import Money
 from paypulse.receipts import Category, Discovery, ReceiptStatus, ReceiptWarning
@@ -347,6 +347,39 @@ def test_a_shops_newsletter_is_neither_invoice_nor_concern(shopper: Shopper) -> 
 
     assert shopper.ingest(mail) == []
     assert shopper.ledger.list_failed(shopper.user_id, 10, None).items == ()
+
+
+def test_a_purchase_for_nothing_is_kept(shopper: Shopper) -> None:
+    (invoice,) = shopper.ingest(make_mail(price=0, day=shopper.now - timedelta(days=3)))
+
+    assert invoice.receipt.total == Money(0)
+
+
+def test_a_receipt_that_could_not_be_read_is_fetched_again(shopper: Shopper) -> None:
+    message_id = shopper.receive(make_mail(day=shopper.now - timedelta(days=3)))
+    shopper.fetch()
+    (key,) = shopper.object_keys()
+    document, _ = shopper.documents.get(key) or pytest.fail("no document")
+    for _ in range(MAX_READING_ATTEMPTS):
+        shopper.ledger.begin_document(document, now=shopper.now)  # and then the process ends
+    assert shopper.file(key) == "PROCESSING_FAILED"
+
+    shopper.fetch()
+    assert shopper.file(key) == "OK"
+
+    entry = shopper.ledger.get(shopper.user_id, message_id)
+    assert entry is not None
+    assert (entry.attempts, entry.outcome) == (2, MailOutcome.STORED)
+
+
+def test_more_messages_than_a_page_holds_are_all_read(
+    shopper: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.gmail.mailbox.PAGE_SIZE", 2)
+    for number in range(5):
+        shopper.receive(make_mail(day=shopper.now - timedelta(days=3), number=f"P10000{number}"))
+
+    assert shopper.fetch().stored == 5
 
 
 def test_the_same_receipt_in_two_mails_without_order_number_is_one(shopper: Shopper) -> None:

@@ -10,6 +10,7 @@ import pytest
 from graphql import GraphQLObjectType
 
 from devstack.manifest import load_stack
+from paypulse.receipts import Category
 from tests.contracts.contract import build_contract
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def test_a_function_registers_the_fields_that_it_owns(name: str) -> None:
 def test_what_a_function_is_granted_is_what_its_variables_name(name: str) -> None:
     """A variable without a grant fails when deployed; a grant without one is too much."""
     function = STACK.functions[name]
-    named = {"table": set[str](), "bucket": set[str](), "queue": set[str](), "secret": set[str]()}
+    kinds = ("table", "bucket", "queue", "secret", "topic", "push_application")
+    named = {kind: set[str]() for kind in kinds}
     for variable in function.env:
         for kind, key in STACK.environment[variable].model_dump(exclude_unset=True).items():
             if kind in named:
@@ -101,4 +103,10 @@ def granted(function: Function) -> set[tuple[str, str]]:
         *(("bucket", key) for key in grants.buckets),
         *(("queue", key) for key in grants.queues),
         *(("secret", key) for key in grants.secrets),
+        *(("topic", key) for key in grants.topics),
+        *(("push_application", key) for key in grants.push_applications),
     }
+
+
+def test_every_category_has_a_table_for_its_details() -> None:
+    assert set(STACK.detail_tables("RetailInvoices")) == {category.value for category in Category}

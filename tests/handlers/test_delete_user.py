@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
@@ -15,13 +16,14 @@ from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app
 from devstack.resources import GOOGLE_CLIENT_ID
 from ingestion import fetch_latest_invoice
+from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.secrets import SecretGrants
 from paypulse.aws.users import DynamoUsers
 from paypulse.clock import utc_now
 from paypulse.documents import user_prefix
 from paypulse.erase_users import SETTLES_IN, Erasure, Sweep, erase
 from paypulse.gmail_grant import READ_SCOPE, GmailGrant
-from resolvers import authorizer, delete_user, login_user, signup_user
+from resolvers import authorizer, delete_user, login_user, manage_devices, signup_user
 from tests.factories import NOW
 from tests.servers import serving
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Aws
     from tests.handlers.conftest import Context
+    from tests.outboxes import RunningOutbox
 
 PASSWORD = "hyran-betald-i-tid"
 BUCKET = "rental-invoices-bucket"
@@ -76,6 +79,15 @@ class Someone:
         arguments = {"input": {"password": password}}
         return self.ask(delete_user.handler, "Mutation.deleteUser", arguments, caller)
 
+    def want_to_be_told(self) -> None:
+        """Register a phone and switch e-mail on."""
+        caller = {"userId": self.user_id, "email": self.email, "sessionId": "s1"}
+        for name, input_ in (
+            ("registerDevice", {"deviceId": "phone", "token": secrets.token_hex(32)}),
+            ("updateNotificationSettings", {"email": True}),
+        ):
+            self.ask(manage_devices.handler, f"Mutation.{name}", {"input": input_}, caller)
+
     def log_in(self) -> Any:
         arguments = {"input": {"email": self.email, "password": PASSWORD}}
         return self.ask(login_user.handler, "Mutation.logIn", arguments)
@@ -86,7 +98,7 @@ class Someone:
 
 
 @pytest.fixture
-def someone(ask: Ask, google: str) -> Someone:
+def someone(ask: Ask, google: str, outbox: RunningOutbox) -> Someone:
     person = Someone(f"{uuid.uuid4().hex}@example.com", {}, ask)
     person.session = person.sign_up()["session"]
     return person
@@ -116,9 +128,10 @@ def grant(google: str, grants: SecretGrants, someone: Someone) -> GmailGrant:
 
 @pytest.fixture
 def leave_traces(aws: Aws, someone: Someone) -> Callable[[], None]:
-    """Write rows and several versions of an object, as an ingestion does."""
+    """Write rows and several versions of an object, as an ingestion does; and be subscribed."""
 
     def write() -> None:
+        someone.want_to_be_told()
         for table, sort_key in aws.stack.tables_keyed_by("UserID").items():
             if table != "Sessions":
                 for name in ("a", "b"):
@@ -158,9 +171,23 @@ def left(aws: Aws, someone: Someone) -> Callable[[], dict[str, int]]:
         )
         found["versions"] = len(versions.get("Versions", []))
         found["markers"] = len(versions.get("DeleteMarkers", []))
+        found |= {"subscriptions": subscriptions(aws, someone)}
         return {place: number for place, number in found.items() if number}
 
     return count
+
+
+def subscriptions(aws: Aws, someone: Someone) -> int:
+    topic = aws.resources.topic_arn("new_invoice")
+    pages = aws.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    return sum(
+        each["Endpoint"] == someone.email for page in pages for each in page["Subscriptions"]
+    )
+
+
+def endpoints(aws: Aws, someone: Someone) -> list[str]:
+    devices = DynamoDevices("Devices", aws.client("dynamodb")).all_of(someone.user_id)
+    return [device.endpoint for device in devices if device.endpoint]
 
 
 def sweep(someone: Someone, *, settled: bool = False) -> Sweep:
@@ -250,6 +277,48 @@ def test_a_sweep_erases_every_row_and_every_version(
     sweep(someone)
 
     assert left() == {}
+
+
+def test_a_sweep_ends_the_pushes_and_the_mails(
+    someone: Someone,
+    aws: Aws,
+    leave_traces: Callable[[], None],
+    left: Callable[[], dict[str, int]],
+) -> None:
+    leave_traces()
+    (endpoint,) = endpoints(aws, someone)
+    assert (left()["subscriptions"], left()["Devices"]) == (1, 3)
+
+    sweep(someone)
+
+    assert left() == {}
+    with pytest.raises(aws.client("sns").exceptions.NotFoundException):
+        aws.client("sns").get_endpoint_attributes(EndpointArn=endpoint)
+
+
+def test_a_sweep_finds_the_subscription_that_was_never_noted(
+    someone: Someone, aws: Aws, leave_traces: Callable[[], None]
+) -> None:
+    """As if the process had died between subscribing and noting the subscription."""
+    leave_traces()
+    DynamoUsers("Users", aws.client("dynamodb")).set_email_subscription(someone.user_id, "")
+
+    sweep(someone)
+
+    assert subscriptions(aws, someone) == 0
+
+
+def test_a_sweep_finds_the_endpoint_that_was_never_noted(someone: Someone, aws: Aws) -> None:
+    """As if the process had died between making the endpoint and noting it."""
+    someone.want_to_be_told()
+    devices = DynamoDevices("Devices", aws.client("dynamodb"))
+    (device,) = devices.all_of(someone.user_id)
+    devices.put(replace(device, endpoint=None))
+
+    sweep(someone)
+
+    with pytest.raises(aws.client("sns").exceptions.NotFoundException):
+        aws.client("sns").get_endpoint_attributes(EndpointArn=device.endpoint)
 
 
 def test_the_grant_is_taken_back_and_forgotten(

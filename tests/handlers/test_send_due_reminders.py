@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import urllib3
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from ingestion import send_due_reminders
 from paypulse.accounts import User
+from paypulse.aws import clients
 from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.items import to_item
 from paypulse.aws.rental_invoices import _to_row as invoice_row
+from paypulse.aws.sessions import DynamoSessions
 from paypulse.aws.sns import SnsPush
 from paypulse.aws.users import DynamoUsers
 from paypulse.devices import Device, DeviceDesk, register
 from paypulse.notification_settings import SettingsChange
 from paypulse.rental_invoices import InvoiceWarning
-from tests.factories import NOW, make_document, make_invoice
+from tests.factories import NOW, make_document, make_invoice, make_session
+from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from starlette.requests import Request
 
     from tests.conftest import Aws
     from tests.handlers.conftest import Context
@@ -51,7 +61,8 @@ def phone(aws: Aws, user_id: str) -> Device:
     push = SnsPush(aws.resources.push_application_arn("ios"), aws.client("sns"))
     devices = DynamoDevices("Devices", dynamodb)
     desk = DeviceDesk(users=users, devices=devices, push=push, clock=lambda: NOW)
-    return register(user_id, "phone", secrets.token_hex(32), None, desk=desk)
+    DynamoSessions("Sessions", dynamodb).add(make_session(user_id))
+    return register(user_id, "s1", "phone", secrets.token_hex(32), None, desk=desk)
 
 
 @pytest.fixture
@@ -217,6 +228,50 @@ def test_sns_being_down_keeps_the_message_and_it_is_made_up_for(
     assert len(failed["batchItemFailures"]) == 1
     assert again == {"batchItemFailures": []}
     assert titles(outbox, phone) == ["Hyran förfaller i dag"]
+
+
+def test_a_search_that_runs_out_of_read_capacity_goes_on_later(
+    phone: Device,
+    keep: Any,
+    context: Context,
+    queued: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    aws: Aws,
+) -> None:
+    keep()
+    day = DUE_ON - timedelta(days=3)
+    with throttled_after(1, aws.url) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
+        clients.dynamodb.cache_clear()
+        send_due_reminders._build.cache_clear()
+        send_due_reminders.handler({"source": "aws.events", "time": f"{day}T07:00:00Z"}, context)
+    clients.dynamodb.cache_clear()
+
+    sqs, url = aws.client("sqs"), aws.resources.queue_url(QUEUE)
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    sqs.purge_queue(QueueUrl=url)
+    assert attributes["ApproximateNumberOfMessagesDelayed"] == "1"
+
+
+@contextmanager
+def throttled_after(pages: int, aws_url: str) -> Iterator[str]:
+    """DynamoDB whose index answers this many queries and has no capacity for more."""
+    http = urllib3.PoolManager(retries=False)
+    asked = 0
+
+    async def answer(request: Request) -> Response:
+        nonlocal asked
+        if request.headers["x-amz-target"].endswith(".Query"):
+            asked += 1
+            if asked > pages:
+                fault = {"__type": "ProvisionedThroughputExceededException", "message": "wait"}
+                return JSONResponse(fault, status_code=400)
+        headers = {name: value for name, value in request.headers.items() if name != "host"}
+        passed = http.request("POST", aws_url, body=await request.body(), headers=headers)
+        return Response(passed.data, passed.status, media_type="application/x-amz-json-1.0")
+
+    with serving(Starlette(routes=[Route("/", answer, methods=["POST"])])) as url:
+        yield url
 
 
 def test_a_search_that_runs_out_of_time_is_continued(

@@ -21,6 +21,7 @@ from paypulse.aws.items import to_item
 from paypulse.aws.rental_invoices import _to_row as invoice_row
 from paypulse.aws.retail_invoices import _to_row as receipt_row
 from paypulse.aws.runs import _to_row as run_row
+from paypulse.aws.sessions import DynamoSessions
 from paypulse.aws.sns import SnsEmails, SnsPush
 from paypulse.aws.users import DynamoUsers
 from paypulse.devices import DeviceDesk, register
@@ -36,6 +37,7 @@ from tests.factories import (
     make_invoice,
     make_receipt_document,
     make_retail_invoice,
+    make_session,
 )
 from tests.servers import serving
 
@@ -106,6 +108,7 @@ class Person:
 
     user: User
     users: DynamoUsers
+    sessions: DynamoSessions
     devices: DynamoDevices
     push: SnsPush
     emails: SnsEmails
@@ -114,7 +117,9 @@ class Person:
     def register(self, device_id: str = "phone") -> Device:
         """Register a phone."""
         desk = DeviceDesk(users=self.users, devices=self.devices, push=self.push, clock=lambda: NOW)
-        return register(self.user.user_id, device_id, secrets.token_hex(32), None, desk=desk)
+        user_id, token = self.user.user_id, secrets.token_hex(32)
+        self.sessions.add(make_session(user_id, f"session-{device_id}"))
+        return register(user_id, f"session-{device_id}", device_id, token, None, desk=desk)
 
     def change(self, **changes: Any) -> None:
         """Change the settings."""
@@ -136,6 +141,7 @@ def person(aws: Aws, outbox: RunningOutbox, user_id: str) -> Person:
     person = Person(
         user,
         DynamoUsers("Users", aws.client("dynamodb")),
+        DynamoSessions("Sessions", aws.client("dynamodb")),
         DynamoDevices("Devices", aws.client("dynamodb")),
         SnsPush(aws.resources.push_application_arn("ios"), sns),
         SnsEmails(aws.resources.topic_arn("new_invoice"), sns),
@@ -385,6 +391,24 @@ def test_a_phone_that_takes_no_more_is_forgotten_and_the_others_ring(
     assert person.devices.all_of(person.user.user_id) == [there]
     with pytest.raises(aws.client("sns").exceptions.NotFoundException):
         aws.client("sns").get_endpoint_attributes(EndpointArn=gone.endpoint)
+
+
+def test_a_phone_that_was_logged_out_is_told_nothing_and_forgotten(
+    aws: Aws,
+    appsync: AppSync,
+    invoice_event: dict[str, Any],
+    context: Context,
+    person: Person,
+) -> None:
+    stolen, kept = person.register("stolen"), person.register("kept")
+    person.sessions.end_all(person.user.user_id, keep="session-kept")  # a new password does this
+
+    send_invoice_notification.handler(invoice_event, context)
+
+    assert (person.pushes(stolen), person.pushes(kept)) == ([], ["Ny hyresavi"])
+    assert person.devices.all_of(person.user.user_id) == [kept]
+    with pytest.raises(aws.client("sns").exceptions.NotFoundException):
+        aws.client("sns").get_endpoint_attributes(EndpointArn=stolen.endpoint)
 
 
 def test_an_invoice_of_long_ago_does_not_ring(

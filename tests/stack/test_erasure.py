@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -39,6 +40,7 @@ class Traces:
 
     stack: DevStack
     words: tuple[str, ...]
+    endpoints: tuple[str, ...] = ()
 
     def count(self) -> dict[str, int]:
         """Return the number of mentions by place, without the places that have none."""
@@ -47,6 +49,8 @@ class Traces:
             "versions": self._count(self._versions("Versions")),
             "delete markers": self._count(self._versions("DeleteMarkers")),
             "secrets": self._count(self._secrets()),
+            "subscriptions": self._count(self._subscriptions()),
+            "endpoints": sum(self._exists(each) for each in self.endpoints),
         }
         return {place: number for place, number in found.items() if number}
 
@@ -67,6 +71,24 @@ class Traces:
         pages = client("secretsmanager", self.stack.aws.url).get_paginator("list_secrets")
         for page in pages.paginate(IncludePlannedDeletion=True):
             yield from (each["Name"] for each in page["SecretList"])
+
+    def _subscriptions(self) -> Iterator[str]:
+        sns = client("sns", self.stack.aws.url)
+        topic = self.stack.resources.topic_arn("new_invoice")
+        for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic):
+            for each in page["Subscriptions"]:
+                arn = each["SubscriptionArn"]
+                policy = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+                yield json.dumps([each, policy])
+
+    def _exists(self, endpoint: str) -> bool:
+        """MiniStack cannot list endpoints, so they are asked for one by one."""
+        sns = client("sns", self.stack.aws.url)
+        try:
+            sns.get_endpoint_attributes(EndpointArn=endpoint)
+        except sns.exceptions.NotFoundException:
+            return False
+        return True
 
 
 @pytest.fixture
@@ -92,6 +114,16 @@ def receipt(stack: DevStack, receipt_id: str) -> dict[str, Any]:
         TableName="Erasures", Key={"ReceiptID": {"S": receipt_id}}
     )["Item"]
     return {name: next(iter(value.values())) for name, value in item.items()}
+
+
+def endpoints_of(stack: DevStack, person: Person) -> tuple[str, ...]:
+    """Return the push endpoints of a person's devices."""
+    answer = client("dynamodb", stack.aws.url).query(
+        TableName="Devices",
+        KeyConditionExpression="UserID = :user",
+        ExpressionAttributeValues={":user": {"S": person.user_id}},
+    )
+    return tuple(item["endpoint"]["S"] for item in answer["Items"])
 
 
 async def wait_until_left(traces: Traces, *expected: dict[str, int]) -> None:
@@ -145,6 +177,9 @@ async def test_nothing_of_a_person_is_left_but_the_receipt(
         for each in (person, person, bystander):
             await finish(each, await each.ingest())
         await export(stack, person)
+        for each in (person, bystander):
+            await each.register_device("phone", secrets.token_hex(32))
+            await each.update_notifications(email=True)
         s3 = client("s3", stack.aws.url)
         written, deleted, *_ = keys(stack, person)
         s3.copy_object(Bucket=BUCKET, Key=written, CopySource=f"{BUCKET}/{written}")
@@ -153,11 +188,12 @@ async def test_nothing_of_a_person_is_left_but_the_receipt(
             SecretId=f"gmail/user/{person.user_id}"
         )
         refresh_token = json.loads(secret["SecretString"])["refresh_token"]
-        traces, others = find_traces(person, mailbox), find_traces(bystander)
+        traces = replace(find_traces(person, mailbox), endpoints=endpoints_of(stack, person))
+        others = replace(find_traces(bystander), endpoints=endpoints_of(stack, bystander))
         before, kept = traces.count(), others.count()
         assert before.keys() == {
             *(f"table {name}" for name in (*stack.stack.tables_keyed_by("UserID"), "Users")),
-            *("versions", "delete markers", "secrets"),
+            *("versions", "delete markers", "secrets", "subscriptions", "endpoints"),
         }
         assert before["versions"] > before["delete markers"] == 1
         assert refresh_at_google(stack, refresh_token) == 200

@@ -37,6 +37,7 @@ PASSWORD, NEW_PASSWORD, WRONG_PASSWORD = (
     "kanariefågeln-sjunger-2",
     "kanariefågeln-sjunger-fel",
 )
+PHONE, PHONE_TOKEN = "Kanariefågelns telefon", "ca9a41e0" * 8
 BODY = "kanariefågelns hemliga hälsning"
 OCR = make_ocr(777333555)
 TOTAL = 3_141_593
@@ -86,6 +87,8 @@ async def walk(
     await person.ask("{ me { name email gmail { email } } }")
     await person.connect_gmail(mailbox)
     tokens |= google_tokens(stack, person)
+    await person.register_device("canarys-phone", PHONE_TOKEN, PHONE)
+    await person.update_notifications(email=True, discreet=True)
     await person.subscribe()
     # What fails on the way is logged: none of it may tell.
     for fault in (
@@ -163,7 +166,7 @@ async def test_no_log_holds_what_is_the_persons_alone(
     )
     canaries = {NAME, EMAIL, PASSWORD, NEW_PASSWORD, WRONG_PASSWORD, BODY, OCR, mailbox}
     canaries |= {format_kronor(TOTAL), str(TOTAL), f"{TOTAL / 100:.2f}", BANKGIRO}
-    canaries |= {LANDLORD_ADDRESS, GOOGLES_ACCESS_TOKENS}
+    canaries |= {LANDLORD_ADDRESS, GOOGLES_ACCESS_TOKENS, PHONE, PHONE_TOKEN}
     async with Person(endpoints(stack)) as person:
         canaries |= await walk(stack, person, mailbox, google)
 

@@ -207,6 +207,32 @@ async def test_vendors_of_the_repository_are_listed(new_person: NewPerson) -> No
     assert {each["id"] for each in travel} >= {"ryanair", "british_airways"}
 
 
+async def test_device_is_registered_shown_and_let_go(new_person: NewPerson) -> None:
+    async with new_person() as person:
+        phone = {"deviceId": "phone", "token": "0a" * 32, "name": "Alvas telefon"}
+        registered = await run(person, "RegisterDevice", input=phone)
+        profile = await run(person, "Profile")
+        gone = await run(person, "UnregisterDevice", input={"deviceId": "phone"})
+        afterwards = await run(person, "Profile")
+
+        assert registered["userErrors"] == []
+        assert profile["devices"] == [registered["device"]]
+        assert gone == {"deviceId": "phone", "userErrors": []}
+        assert afterwards["devices"] == []
+
+
+async def test_what_there_is_to_be_told_is_chosen_and_shown(new_person: NewPerson) -> None:
+    async with new_person() as person:
+        choice = {"push": False, "discreet": True, "language": "EN", "reminderDays": [7, 1]}
+        changed = await run(person, "UpdateNotificationSettings", input=choice)
+        refused = await run(person, "UpdateNotificationSettings", input={"reminderDays": [15]})
+        profile = await run(person, "Profile")
+
+        assert changed["notificationSettings"] == {**choice, "email": False}
+        assert [error["code"] for error in refused["userErrors"]] == ["INVALID_INPUT"]
+        assert profile["notificationSettings"] == changed["notificationSettings"]
+
+
 async def test_latest_notice_is_looked_for(new_person: NewPerson, new_mailbox: NewMailbox) -> None:
     async with new_person() as person:
         await person.connect_gmail(new_mailbox(notice_mail(date(2026, 3, 31), 3).as_bytes()))

@@ -130,6 +130,8 @@ async def test_the_rest_of_the_api_is_within_its_grants(
                  failedDocuments { edges { cursor } } vendors { id }
                  ingestionRuns { edges { node { id failures { reason } } } } }"""
         )
+        await person.update_notifications(email=True, language="EN")
+        me = await person.ask("{ me { devices { id } notificationSettings { email language } } }")
         disconnected = await person.ask(
             "mutation { disconnectGmail(input: {}) { userErrors { code } } }"
         )
@@ -140,6 +142,7 @@ async def test_the_rest_of_the_api_is_within_its_grants(
     assert answer["rentalInvoice"] is None
     assert {each["id"] for each in answer["vendors"]} == pushed
     assert len(answer["ingestionRuns"]["edges"]) == 1
+    assert me["me"] == {"devices": [], "notificationSettings": {"email": True, "language": "EN"}}
     assert disconnected["disconnectGmail"]["userErrors"] == left["logOut"]["userErrors"] == []
 
 
@@ -388,6 +391,9 @@ def iter_forbidden(system: Applied, function: str) -> Iterator[tuple[str, Any]]:
         if key not in grants.secrets:
             name = secret.name or f"{secret.prefix}someone"
             yield f"GetSecretValue {key}", lambda n=name: secrets.get_secret_value(SecretId=n)
+    topic, sns = system.outputs["notification_topic_arn"], system.client("sns", keys)
+    if grants.topics.get("new_invoice") != "publish":
+        yield "Publish", lambda: sns.publish(TopicArn=topic, Message="x")
     yield "ListRoles", lambda: system.client("iam", keys).list_roles()
 
 
@@ -405,8 +411,8 @@ def is_denied(call: Any) -> bool:
     try:
         call()
     except ClientError as error:
-        denied = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
-        return error.response["Error"]["Code"] in denied
+        code = error.response["Error"]["Code"]
+        return code in {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
     return False
 
 

@@ -33,6 +33,16 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         lambda stack: stack["functions"]["authorizer"]["grants"]["tables"].update(Usres="read"),
         r"functions\.authorizer\.grants\.tables: no table named 'Usres'; known are .*Users",
     ),
+    "unknown topic": (
+        lambda stack: stack["functions"]["authorizer"]["grants"].update(topics={"news": "publish"}),
+        r"functions\.authorizer\.grants\.topics: no topic named 'news'; known are new_invoice",
+    ),
+    "unknown push application": (
+        lambda stack: stack["functions"]["authorizer"]["grants"].update(
+            push_applications={"android": "send"}
+        ),
+        r"functions\.authorizer\.grants\.push_applications: no push_application named 'android'",
+    ),
     "unknown variable": (
         lambda stack: stack["functions"]["authorizer"]["env"].append("USRS_TABLE"),
         r"functions\.authorizer\.env: no environment named 'USRS_TABLE'",

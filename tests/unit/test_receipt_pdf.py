@@ -24,6 +24,7 @@ from paypulse.receipts import (
     ReceiptWarning,
 )
 
+LAMPAN = KnownVendor("Lampan", Category.MISCELLANEOUS)
 COLUMNS = (60, 300, 370, 520)  # the last is where amounts end
 RECEIPT: tuple[tuple[str, ...], ...] = (
     ("Kvitto",),
@@ -102,9 +103,7 @@ def assert_read(reading: ReceiptReading) -> None:
 
 
 def test_pdf_alone_is_read_as_a_receipt() -> None:
-    known = KnownVendor("Lampan", Category.MISCELLANEOUS)
-
-    reading = read_receipt_pdf(draw(), known=known)
+    reading = read_receipt_pdf(draw(), known=LAMPAN)
 
     assert_read(reading)
     assert reading.receipt is not None
@@ -161,7 +160,9 @@ def test_other_files_are_not_read() -> None:
 
 
 def test_pdf_with_the_same_total_proves_the_body_and_fills_its_gaps() -> None:
-    reading = read_receipt(mail("<p>Tack för ditt köp!</p><p>Totalt: 419,00 kr</p>", draw()))
+    body = "<p>Tack för ditt köp!</p><p>Totalt: 419,00 kr</p>"
+
+    reading = read_receipt(mail(body, draw()), known=LAMPAN)
 
     assert_read(reading)
     assert ReadingSignal.FROM_PDF not in reading.signals

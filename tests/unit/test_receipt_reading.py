@@ -24,6 +24,7 @@ from paypulse.receipts import (
 )
 
 FACTS = "<p>Ordernummer: 5512-88</p><p>Orderdatum: 2025-05-05</p>"
+LAMPAN = KnownVendor("Lampan", Category.MISCELLANEOUS)
 LAMP = "<tr><td>Lampa</td><td>1</td><td>399,00 kr</td></tr>"
 
 
@@ -323,7 +324,8 @@ def scripted(text: str) -> str:
     ],
 )
 def test_markup_confirms_the_visible_total(text: str) -> None:
-    receipt = read(f"{scripted(text)}{FACTS}<p>Totalt: 399,00 kr</p>").receipt
+    body = f"{scripted(text)}{FACTS}<p>Totalt: 399,00 kr</p>"
+    receipt = read(body, known=LAMPAN).receipt
 
     assert receipt is not None
     assert receipt.status is ReceiptStatus.OK
@@ -339,7 +341,7 @@ def test_microdata_is_read_like_json() -> None:
         f"{FACTS}<p>Totalt: 399,00 kr</p>"
     )
 
-    receipt = read(body).receipt
+    receipt = read(body, known=LAMPAN).receipt
 
     assert receipt is not None
     assert receipt.status is ReceiptStatus.OK

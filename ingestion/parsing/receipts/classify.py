@@ -177,6 +177,10 @@ def document_type(subject: str, text: str, outcome: ReceiptOutcome) -> DocumentT
     return DocumentType.ORDER_CONFIRMATION
 
 
+# Two words of one category more than of any other.
+_SURE_BY = 10
+
+
 def categorize(
     sender_name: str,
     domain: str,
@@ -184,8 +188,8 @@ def categorize(
     text: str,
     hints: Collection[Category],
     items: Sequence[str] = (),
-) -> Category:
-    """Return what was bought: by the shop's name, then by words and by what was found.
+) -> tuple[Category, bool]:
+    """Return what was bought, and how surely: by the shop's name, by words, by what was found.
 
     Words in the names of the items count twice: the rest of a mail speaks of other things, too.
     """
@@ -209,5 +213,7 @@ def categorize(
         scores[category] += weight * min(len(bought), 4)
     for hint in hints:
         scores[hint] += 12
-    best = max(scores, key=lambda category: scores[category], default=Category.MISCELLANEOUS)
-    return best if scores[best] >= 6 else Category.MISCELLANEOUS
+    ranked = [*scores.most_common(2), (Category.MISCELLANEOUS, 0), (Category.MISCELLANEOUS, 0)]
+    (best, score), (_, next_score) = ranked[:2]
+    is_sure = score - next_score >= _SURE_BY
+    return (best if score >= 6 else Category.MISCELLANEOUS), is_sure

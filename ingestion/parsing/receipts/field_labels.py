@@ -66,7 +66,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "number",
         (
-            r"nummer|nr|number|no|referens(?:nummer|nr)?|reference(?: number| no)?|ref|ref\.? ?nr"
+            r"nummer|nr|number|no|(?:vår |our )?(?:referens|ref\.?)|referens(?:nummer|nr)?"
+            r"|reference(?: number| no)?|ref|ref\.? ?nr"
             r"|id|ärende|case|ref no|(?:dokument|document)(?:s?-?\s?(?:nummer|nr|number|no))\.?"
         ),
     ),

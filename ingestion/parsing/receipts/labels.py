@@ -162,7 +162,7 @@ _STRONG = _words(
     r"|beställningens (?:summa|totalsumma)"
     r"|gesamt(?:betrag|summe|preis)\w*|rechnungsbetrag|zu zahlen(?:der betrag)?|endbetrag"
     r"|endsumme|bestellsumme|i alt (?:at betale|inkl\w*\.? ?moms)|at betale|å betale"
-    r"|samlet (?:beløb|pris)|totalbeløp|totalbeløb|totaalbedrag|te betalen|maksettava\w*"
+    r"|samlet (?:beløb|pris)|totalbeløp|totalbeløb|totaalbedrag|te betalen|do zapłaty|maksettava\w*"
     r"|summe inkl\w*\.? ?(?:mwst|ust)|gesamt inkl\w*\.? ?(?:mwst|ust)"
 )
 _PAID = _words(
@@ -182,7 +182,7 @@ _PAID = _words(
 _WEAK = _words(
     r"total(?:t|en|er|s)?|summa|sum|belopp|amount|i alt|gesamt\w*|yhteensä"
     r"|tot\.?|pris|price|kostnad|cost"
-    r"|summe|betrag|beløb|beløp|totaal"
+    r"|razem|suma|summe|betrag|beløb|beløp|totaal"
 )
 # A condition of a ticket, not money that comes back.
 _REFUNDABLE = re.compile(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _INVOICE = re.compile(r"(?i)(?<!kredit)faktura|invoice|räkning|\bbill\b|rechnung")
 _HEAD_ROWS = 15
+_OLDEST_DAYS = 45
 _LONGEST_ROW = 120
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
 
@@ -85,7 +86,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
         if is_invoice
         else ("ordered_on", "invoiced_on", "paid_on")
     )
-    layout.ordered_on = values.day(*days) or _day_in_text(rows, near, values)
+    layout.ordered_on = values.past_day(*days) or _day_in_text(rows, near, values)
     layout.refunded_on = values.day("refunded_on")
     layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(rows)
     layout.plan = values.text("plan")
@@ -222,7 +223,9 @@ def _day_alone(rows: Sequence[Row], near: date | None) -> Found[date] | None:
         days = [cell for cell in row.cells if is_day(cell)]
         found = find_dates(days[0], near) if len(days) == 1 else []
         others = [cell for cell in row.cells if cell and cell not in days]
-        if len(found) == 1 and not any(map(field_names, others)):
+        if len(found) != 1 or (near and not -_OLDEST_DAYS < (found[0].day - near).days < 2):
+            continue  # of a journey, a delivery, something else
+        if not any(map(field_names, others)):
             return Found(found[0].day, row.text)
     return None
 

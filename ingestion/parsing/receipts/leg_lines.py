@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import find_dates, find_times
 from ingestion.parsing.receipts.leg_values import (
+    AIRPORT_CODE,
     CARRIER_NUMBER,
+    FLIGHT,
     NOISE,
-    place_in,
     to_instants,
     without_dates,
 )
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from ingestion.parsing.receipts.dates import Timed
     from ingestion.parsing.receipts.rows import Row
 
-_FLIGHT = re.compile(r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4})\b")
 _ARROW = re.compile(r"\s*(?:→|➝|➔|⟶|\u203a|»|->|=>|—|–|\x00)\s*|\s+-\s+|\s+(?:till|to|til)\s+")
 
 
@@ -33,13 +32,13 @@ def from_lines(rows: Sequence[Row], near: date | None) -> list[Leg]:
     day: date | None = None
     number: str | None = None
     for row in rows:
-        text = " ".join(row.text.split())
+        text = " ".join(AIRPORT_CODE.sub("", row.text).split())
         if len(text) > 300:
             continue
         if row.cells and (named := CARRIER_NUMBER.match(next(cell for cell in row.cells if cell))):
             number = named["number"].strip()
         by_cell = [
-            _leg_of_line(" ".join(cell.split()), near, day, number)
+            _leg_of_line(" ".join(AIRPORT_CODE.sub("", cell).split()), near, day, number)
             for cell in row.cells
             if len(row.cells) > 1
         ]
@@ -80,53 +79,11 @@ def from_routes(rows: Sequence[Row], near: date | None) -> list[Leg]:
         days, times = find_dates(text, near), find_times(without_dates(text, near))
         if not days or len(times) < 2:
             continue
-        named = CARRIER_NUMBER.search(text) or _FLIGHT.search(text)
+        named = CARRIER_NUMBER.search(text) or FLIGHT.search(text)
         end = days[1].day if len(days) > 1 and days[1].start < times[1].end else None
         instants = to_instants(days[0].day, end, times[:1], times[1:2])
         legs.append(Leg(named["number"].strip() if named else None, *route, *instants))
     return legs
-
-
-def from_ends(rows: Sequence[Row], near: date | None) -> list[Leg]:
-    """Read legs whose ends stand side by side or in two rows: `06:15 Göteborg`, `09:25 Bremen`.
-
-    Day and number stand in the same row or above.
-    """
-    legs: list[Leg] = []
-    heading = ""
-    before: list[tuple[Timed, str]] = []
-    for row in rows:
-        ends = [end for cell in row.cells if (end := _end_of(cell, near)) is not None]
-        ends, before = [*before, *ends], ends if len(ends) == 1 and not before else []
-        if len(ends) != 2:
-            if find_dates(row.text, near) or CARRIER_NUMBER.search(row.text):
-                heading = row.text
-            continue
-        days = find_dates(row.text, near) or find_dates(heading, near)
-        if not days:
-            continue
-        own, above = without_dates(row.text, near), without_dates(heading, near)
-        named = next((found for found in map(_number_in, (own, above)) if found), None)
-        (left, origin), (right, destination) = ends
-        instants = to_instants(days[0].day, None, [left], [right])
-        number = named["number"].strip() if named else None
-        legs.append(Leg(number, origin, destination, *instants))
-    return legs
-
-
-def _number_in(text: str) -> re.Match[str] | None:
-    return CARRIER_NUMBER.search(text) or _FLIGHT.search(text)
-
-
-def _end_of(cell: str, near: date | None) -> tuple[Timed, str] | None:
-    """Return time and place of a cell that has both and nothing else."""
-    if len(cell) > 60 or find_amounts(cell):
-        return None
-    times = find_times(without_dates(cell, near))
-    place = place_in(re.sub(r"\s*\([A-Z]{3}\)", "", cell), near)
-    if len(times) != 1 or place is None or not place[0].isupper() or re.search(r"\d", place):
-        return None
-    return times[0], place
 
 
 def _route_of(row: Row, near: date | None) -> tuple[str, str] | None:
@@ -136,8 +93,8 @@ def _route_of(row: Row, near: date | None) -> tuple[str, str] | None:
             and not find_amounts(cell)
             and not find_times(without_dates(cell, near))
         ):
-            text = re.sub(r"\s*\([A-Z]{3}\)", "", cell)
-            places = _places(_FLIGHT.sub(" ", without_dates(text, near)))
+            text = AIRPORT_CODE.sub("", cell)
+            places = _places(FLIGHT.sub(" ", without_dates(text, near)))
             if places and all(place[0].isupper() for place in places):
                 return places
     return None
@@ -146,7 +103,7 @@ def _route_of(row: Row, near: date | None) -> tuple[str, str] | None:
 def _leg_of_line(text: str, near: date | None, day: date | None, number: str | None) -> Leg | None:
     masked = without_dates(text, near)
     times = find_times(masked)
-    named = CARRIER_NUMBER.search(masked) or _FLIGHT.search(masked)
+    named = CARRIER_NUMBER.search(masked) or FLIGHT.search(masked)
     if named is None and any(amount.currency for amount in find_amounts(text)):
         return None  # an item with its prices
     if len(times) not in (2, 3) or not _ARROW.search(masked):

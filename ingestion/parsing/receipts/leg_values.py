@@ -14,6 +14,8 @@ _CARRIER = (
 CARRIER_NUMBER = re.compile(
     rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b"
 )
+FLIGHT = re.compile(r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4})\b")
+AIRPORT_CODE = re.compile(r"\s*\([A-Z]{3}\)")
 NOISE = re.compile(
     r"(?i)\b(?:kl\.?|klockan|at|avg(?:ång|år|\.)?|ank(?:omst|ommer|\.)?|dep(?:arts?|arture|\.)?|arr(?:ives?|ival|\.)?"
     r"|den|on|from|från|mån(?:dag)?|tis(?:dag)?|ons(?:dag)?|tors?(?:dag)?|fre(?:dag)?|lör(?:dag)?|sön(?:dag)?"
@@ -32,7 +34,7 @@ def without_dates(text: str, near: date | None) -> str:
 
 def place_in(text: str, near: date | None) -> str | None:
     """Return the place in a text, without times and days."""
-    text = without_dates(text, near)
+    text = without_dates(AIRPORT_CODE.sub(" ", text), near)
     for timed in reversed(find_times(text)):
         text = text[: timed.start] + " " + text[timed.end :]
     text = re.sub(r"\bT\b", " ", NOISE.sub(" ", text))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.classify import categorize, classify, document_type
-from ingestion.parsing.receipts.combine import combine
+from ingestion.parsing.receipts.combine import combine, status_of
 from ingestion.parsing.receipts.forwarding import find_original
 from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.layout import Layout, read_layout
@@ -134,25 +134,33 @@ def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
         number = read.layout.order_number
         named = number.value if number else read.markup.order_number
         return ReceiptReading(outcome, signals=frozenset(signals), order_number=named)
-    mail, markup = read.mail, read.markup
+    mail, markup, text = read.mail, read.markup, read.page.text
+    if known:
+        vendor, category, is_sure = known.name, known.category, True
+    else:
+        vendor = vendor_name(mail.sender_name, mail.sender, markup.vendor, text)
+        category, is_sure = _category(read)
     receipt = combine(
         read.layout,
         markup,
-        vendor=known.name
-        if known
-        else vendor_name(mail.sender_name, mail.sender, markup.vendor, read.page.text),
-        category=known.category if known else _category(read),
-        document=document_type(mail.subject, read.page.text, outcome),
+        vendor=vendor,
+        category=category,
+        document=document_type(mail.subject, text, outcome),
         sent_on=read.sent_on,
     )
-    return ReceiptReading(outcome, _with_warnings(receipt, read, signals), frozenset(signals))
+    warnings = [] if is_sure else [ReceiptWarning.CATEGORY_UNSURE]
+    receipt = _with_warnings(receipt, read, signals, warnings)
+    return ReceiptReading(outcome, receipt, frozenset(signals))
 
 
 def _with_model(
     reading: ReceiptReading, model: ReceiptModel | None, text: str, known: KnownVendor | None
 ) -> ReceiptReading:
     receipt = reading.receipt
-    if model is None or receipt is None or receipt.status is ReceiptStatus.OK:
+    if model is None or receipt is None:
+        return reading
+    questions = [each for each in receipt.warnings if each is not ReceiptWarning.CATEGORY_UNSURE]
+    if status_of(questions) is ReceiptStatus.OK:
         return reading
     from ingestion.parsing.receipts.second_reading import with_model
 
@@ -195,7 +203,7 @@ def read_mail_text(mail: MailText) -> MailReading:
     return MailReading(mail, page, layout, markup, sent_on)
 
 
-def _category(read: MailReading) -> Category:
+def _category(read: MailReading) -> tuple[Category, bool]:
     hints: list[Category] = []
     layout = read.layout
     if read.markup.is_trip or (layout.legs and layout.passengers):
@@ -214,7 +222,7 @@ def _category(read: MailReading) -> Category:
     if any("size" in item.attributes for item in items):
         hints.append(Category.CLOTHING)
     domain = read.mail.sender.rpartition("@")[2]
-    names = [item.name for item in items]
+    names = [item.name for item in items] + [item.name for item in read.markup.items]
     subject = read.mail.subject
     return categorize(read.mail.sender_name, domain, subject, read.page.text, hints, names)
 
@@ -267,10 +275,11 @@ def _text_part_differs(read: MailReading) -> bool:
     return any(abs(amount.minor) not in shown for amount in amounts)
 
 
-def _with_warnings(receipt: Receipt, read: MailReading, signals: set[ReadingSignal]) -> Receipt:
+def _with_warnings(
+    receipt: Receipt, read: MailReading, signals: set[ReadingSignal], more: list[ReceiptWarning]
+) -> Receipt:
     from dataclasses import replace
 
-    more = []
     if ReadingSignal.HIDDEN_TEXT in signals:
         more.append(ReceiptWarning.HIDDEN_TEXT)
     if read.page.has_direction_tricks:

@@ -21,6 +21,15 @@ def lies_flat(style: Mapping[str, str]) -> bool:
     return display == "table-row" or (display == "grid" and "grid-template-columns" in style)
 
 
+def tracks(style: Mapping[str, str]) -> int:
+    """Return how many columns a grid has, 0 where it is none or does not say."""
+    columns = style.get("grid-template-columns", "") if "grid" in style.get("display", "") else ""
+    repeated = re.fullmatch(r"repeat\((\d{1,2}),[^()]*\)", columns.strip())
+    if repeated:
+        return int(repeated[1])
+    return len(re.findall(r"[^\s()]+(?:\([^()]*\))?", columns)) if "repeat" not in columns else 0
+
+
 def floats(style: Mapping[str, str], attributes: Mapping[str, str | None]) -> bool:
     """Tell whether an element leaves its line."""
     return (
@@ -63,7 +72,15 @@ def joined(columns: list[list[tuple[str, bool]]], *, in_table: bool) -> list[tup
     if max(heights) <= 8 and min(heights) == 1:
         cells = ("\n".join(line for line, _ in column) for column in columns)
         return [(HARD.join(cells), in_table)]
+    if len(filled) >= 3 and max(heights) <= 3 and _are_short(filled):
+        cells = ("\n".join(line for line, _ in column) for column in columns)
+        return [(HARD.join(cells), in_table)]
     return [line for column in filled for line in column]
+
+
+def _are_short(columns: list[list[tuple[str, bool]]]) -> bool:
+    """Tell whether all lines are as short as on a ticket."""
+    return all(len(line) < 40 for column in columns for line, _ in column)
 
 
 def _nested(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import Dated, Timed, find_dates, find_times
 from ingestion.parsing.receipts.field_labels import field_names
-from ingestion.parsing.receipts.leg_lines import from_ends, from_lines, from_routes
+from ingestion.parsing.receipts.leg_ends import from_ends
+from ingestion.parsing.receipts.leg_lines import from_lines, from_routes
 from ingestion.parsing.receipts.leg_values import (
     CARRIER_NUMBER,
+    FLIGHT,
     place_in,
     to_instants,
     without_dates,
@@ -44,8 +47,20 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
         labelled,
     ):
         if legs:
-            return tuple(dict.fromkeys(legs))
+            return _numbered(tuple(dict.fromkeys(legs)), rows, near)
     return ()
+
+
+def _numbered(legs: tuple[Leg, ...], rows: Sequence[Row], near: date | None) -> tuple[Leg, ...]:
+    """Give legs without a number those that the mail names, when there are as many."""
+    if any(leg.number for leg in legs):
+        return legs
+    texts = (without_dates(row.text, near) for row in rows if not find_amounts(row.text))
+    found = (CARRIER_NUMBER.search(text) or FLIGHT.search(text) for text in texts)
+    numbers = list(dict.fromkeys(match["number"].strip() for match in found if match))
+    if len(numbers) != len(legs):
+        return legs
+    return tuple(replace(leg, number=number) for leg, number in zip(legs, numbers, strict=True))
 
 
 def _from_tables(rows: Sequence[Row], near: date | None) -> list[Leg]:

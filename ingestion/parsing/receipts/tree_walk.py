@@ -28,6 +28,7 @@ from ingestion.parsing.receipts.side_by_side import (
     joined,
     lies_flat,
     spaced,
+    tracks,
 )
 from ingestion.parsing.receipts.visibility import Look, StyleSheet, is_struck_out, look_of
 from paypulse.receipts import ReadingSignal
@@ -175,7 +176,7 @@ class Walker:
             return
         elif tag == "tr" or lies_flat(style):
             self._flush()
-            self._side_by_side(node, inner, depth, in_table=tag == "tr")
+            self._side_by_side(node, inner, depth, in_table=tag == "tr", wide=tracks(style))
         elif tag == "dt":
             self._flush()
             self._children(node, inner, depth + 1)
@@ -231,8 +232,18 @@ class Walker:
                 self._lines.append((line, False))
             self._buffer = []
 
-    def _side_by_side(self, node: LexborNode, look: Look, depth: int, *, in_table: bool) -> None:
-        """Read each child by itself, then decide whether together they are one row."""
+    def _side_by_side(
+        self, node: LexborNode, look: Look, depth: int, *, in_table: bool, wide: int = 0
+    ) -> None:
+        """Read each child by itself, then decide which together are one row.
+
+        Args:
+            node: Whose children are the columns.
+            look: How they look.
+            depth: Of the node.
+            in_table: Whether it is a row of a table.
+            wide: After how many columns a grid begins a new row; 0 for never.
+        """
         if depth > MAX_DEPTH:
             self._page.signals.add(ReadingSignal.TOO_DEEP)
             return
@@ -243,11 +254,14 @@ class Walker:
             self._lines = []
             self._cell(child, look, depth + 1)
             self._flush()
-            if self._lines or (child.tag in ("td", "th") and columns):
+            is_cell = child.tag in ("td", "th") or (wide > 1 and _is_shown(child.tag or "-"))
+            if self._lines or (is_cell and (columns or wide)):
                 columns.append(self._lines)
             child = child.next
         self._lines = outer
-        self._lines.extend(joined(columns, in_table=in_table))
+        wide = wide if 1 < wide < len(columns) else len(columns) or 1
+        for at in range(0, len(columns), wide):
+            self._lines.extend(joined(columns[at : at + wide], in_table=in_table))
 
     def _cell(self, node: LexborNode, look: Look, depth: int) -> None:
         """Read one column; what it is styled as (floating, block) no longer matters."""
@@ -265,7 +279,8 @@ class Walker:
         elif is_struck_out(style):
             return
         elif tag == "tr" or lies_flat(style):
-            self._side_by_side(node, inner, depth + 1, in_table=tag == "tr")
+            wide = tracks(style)
+            self._side_by_side(node, inner, depth + 1, in_table=tag == "tr", wide=wide)
         else:
             self._children(node, inner, depth)
 

@@ -23,9 +23,10 @@ _TOKEN = re.compile(r"^\W*(?P<token>[A-Za-z0-9ÅÄÖ](?:[\w./-]*[A-Za-z0-9])?)(?
 _NUMBER_SENTENCE = re.compile(
     r"(?i)\b(?:web|e-|kund)?(?P<kind>orderbekräftelse|beställningsbekräftelse|bokningsbekräftelse"
     r"|order confirmation|order|beställning|köp|purchase|bokning|booking|reservation"
-    r"|confirmation|kvitto"
+    r"|confirmation|bestellung|rechnung|buchung|beleg|auftrag|bestilling|ordre|kvitto"
     r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens)?"
-    r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?\s*(?:är|is|:|#|nr\.?|no\.?)?\s*[:#]?\s*"
+    r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?"
+    r"\s*(?:är|is|:|#|nr\.?|no\.?)?\s*[:#(]?\s*"
     r"(?P<token>#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))"
 )
 _PERIODS = (
@@ -91,6 +92,7 @@ _MONTH_NUMBERS = {
 }
 _OF_DOCUMENTS = ("invoice_number", "receipt_number")
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
+_ORDERED = re.compile(r"(?i)order|best|köp|purchase|faktura|invoice|rechnung|kvitto|receipt|bok")
 _DASH = re.compile(r"(?i)\.?\s*(?:[-–—]{1,2}|till|to|through|t\.o\.m\.?)\s*")
 
 
@@ -118,14 +120,15 @@ class Values:
     def first[T](self, names: Sequence[str], read: Callable[[str], T | None]) -> Found[T] | None:
         """Return the first value that can be read, by the order of names, then surest label."""
         for name in names:
-            pairs = sorted(
-                self._by_name.get(name, ()), key=lambda pair: (-(pair.strength > 1), pair.row)
-            )
-            for pair in pairs:
+            for pair in self._ranked(name):
                 value = read(pair.value)
                 if value is not None:
                     return Found(value, pair.quote)
         return None
+
+    def _ranked(self, name: str) -> list[Pair]:
+        pairs = self._by_name.get(name, ())
+        return sorted(pairs, key=lambda pair: (-(pair.strength > 1), pair.row))
 
     def is_before(self, name: str, other: str) -> bool:
         """Tell whether the first label of one name stands above the first of another."""
@@ -136,6 +139,26 @@ class Values:
         """Return a labelled date."""
         return self.first(names, self._day)
 
+    def past_day(self, *names: str) -> Found[date] | None:
+        """Return the first labelled date on which this mail's purchase can have been made.
+
+        Where none is, one whose label says that it is the order's; "Datum" alone may be that of a
+        journey or a show.
+        """
+        near = self._near
+        found = [
+            (pair, day)
+            for name in names
+            for pair in self._ranked(name)
+            if (day := self._day(pair.value)) is not None
+        ]
+        for pair, day in found:
+            if near is None or (day - near).days <= 2:
+                return Found(day, pair.quote)
+        return next(
+            (Found(day, pair.quote) for pair, day in found if _ORDERED.search(pair.label)), None
+        )
+
     def _day(self, text: str) -> date | None:
         found = find_dates(text[:60], self._near, month_first=self.month_first)
         # A sentence that mentions a date further on is not the label's date.
@@ -143,7 +166,8 @@ class Values:
 
     def number(self, *names: str) -> Found[str] | None:
         """Return a labelled order, booking or invoice number."""
-        return self.first(names, read_number)
+        # A label in the row of labels is no number, though it may look like a code.
+        return self.first(names, lambda text: None if field_names(text) else read_number(text))
 
     def text(self, *names: str) -> Found[str] | None:
         """Return a labelled word or name."""
@@ -154,7 +178,7 @@ class Values:
         for name in names:
             for pair in self._by_name.get(name, ()):
                 number = read_number(pair.value)
-                if number is not None:
+                if number is not None and not field_names(pair.value):
                     yield Found(number, pair.quote)
 
     def number_in_text(self, subject: str) -> Found[str] | None:

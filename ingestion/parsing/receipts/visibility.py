@@ -21,7 +21,7 @@ _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DECLARATION = re.compile(r"\s*([\w-]{1,40})\s*:\s*([^;{}]{1,120})")
 _INTERESTING = re.compile(
     r"display|visibility|font|opacity|height|width|color|background|indent|clip|left|top|float|mso"
-    r"|transform|align|decoration|white-space",
+    r"|transform|align|decoration|white-space|grid",
     re.IGNORECASE,
 )
 _ZERO = re.compile(r"^0*\.?0*(?:px|pt|em|rem|%)?$")

@@ -1,0 +1,122 @@
+"""Legs whose ends stand apart: a time and a place each, side by side or one below the other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import find_amounts
+from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
+from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.leg_values import (
+    CARRIER_NUMBER,
+    FLIGHT,
+    place_in,
+    to_instants,
+    without_dates,
+)
+from paypulse.receipts import Leg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from ingestion.parsing.receipts.rows import Row
+
+# Hotels and opening hours have times and names, too.
+_NO_JOURNEY = re.compile(
+    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|öppe[nt]|open|leverans|deliver"
+)
+_ROWS_OF_A_LEG = 4  # from one end to the other
+_ROWS_AROUND = 3  # in which day and number stand
+_LONGEST_PLACE = 45
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where and when a leg begins or ends."""
+
+    row: int
+    time: Timed
+    place: str
+
+
+def from_ends(rows: Sequence[Row], near: date | None) -> list[Leg]:
+    """Read `06:15 Göteborg (GOT)` and `09:25 Bremen (BRE)`, with day and number around them."""
+    legs: list[Leg] = []
+    ends = list(_find_ends(rows, near))
+    at, free_from = 0, 0
+    while at + 1 < len(ends):
+        left, right = ends[at], ends[at + 1]
+        if right.row - left.row > _ROWS_OF_A_LEG or left.place == right.place:
+            at += 1
+            continue
+        until = ends[at + 2].row if at + 2 < len(ends) else len(rows)
+        day = _day_of(rows, left, right, near)
+        if day is not None:
+            number = _number_of(rows, left, right, free_from, until, near)
+            instants = to_instants(day, None, [left.time], [right.time])
+            legs.append(Leg(number, left.place, right.place, *instants))
+        at, free_from = at + 2, right.row + 1
+    return legs
+
+
+def _find_ends(rows: Sequence[Row], near: date | None) -> Iterator[_End]:
+    for index, row in enumerate(rows):
+        ends = [end for cell in row.cells if (end := _end_of(cell, near)) is not None]
+        if not ends and (whole := _end_of(row.text, near)) is not None:
+            ends = [whole]
+        if not ends and index + 1 < len(rows):
+            ends = _over_two_rows(row, rows[index + 1], near)
+        for time, place in ends:
+            yield _End(index, time, place)
+
+
+def _over_two_rows(row: Row, below: Row, near: date | None) -> list[tuple[Timed, str]]:
+    """Read a time in one row and its place in the next."""
+    if len(row.text) > 8 or len(below.cells) != 1 or find_times(below.text):
+        return []
+    end = _end_of(f"{row.text} {below.text}", near)
+    return [end] if end else []
+
+
+def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
+    """Return time and place of a text that has both and nothing else."""
+    if len(text) > _LONGEST_PLACE + 30 or find_amounts(text) or _NO_JOURNEY.search(text):
+        return None
+    times = find_times(without_dates(text, near))
+    if len(times) != 1:
+        return None
+    text = re.sub(r"[|\n]+", " ", FLIGHT.sub(" ", text))
+    place = place_in(re.sub(r"(?:^|(?<=\s))[A-Z]{3}(?=\s+[^\W\d_])", " ", text), near)
+    if place is None or not place[0].isupper() or len(place) > _LONGEST_PLACE:
+        return None
+    if re.search(r"\d|[:.!?]$", place) or field_names(place) or place.count(" ") > 5:
+        return None
+    return times[0], place
+
+
+def _day_of(rows: Sequence[Row], left: _End, right: _End, near: date | None) -> date | None:
+    """Return the day of a leg: from its own rows, else the nearest above."""
+    own = range(left.row, right.row + 1)
+    for at in (*own, *range(left.row - 1, max(-1, left.row - 8), -1)):
+        days = find_dates(rows[at].text, near)
+        if days:
+            return days[0].day
+    return None
+
+
+def _number_of(
+    rows: Sequence[Row], left: _End, right: _End, begin: int, until: int, near: date | None
+) -> str | None:
+    """Return train or flight: from the leg's own rows, those above, those below."""
+    above = range(left.row - 1, max(begin, left.row - _ROWS_AROUND) - 1, -1)
+    below = range(right.row + 1, min(until, right.row + 1 + _ROWS_AROUND))
+    for at in (*range(left.row, right.row + 1), *above, *below):
+        if 0 <= at < len(rows):
+            text = without_dates(rows[at].text, near)
+            named = CARRIER_NUMBER.search(text) or FLIGHT.search(text)
+            if named and not find_amounts(text):
+                return named["number"].strip()
+    return None
