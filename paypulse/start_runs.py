@@ -38,6 +38,10 @@ class RunStarter:
     clock: Clock
     time_zone: str
 
+    def today(self) -> date:
+        """Return the day that it is for the users."""
+        return self.clock().astimezone(ZoneInfo(self.time_zone)).date()
+
     def start(
         self,
         user_id: str,

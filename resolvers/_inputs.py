@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from paypulse.errors import UserError, UserErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_GMAIL_BEGAN = date(2004, 4, 1)
 
 
 def day(text: str, *field: str) -> date:
@@ -23,6 +25,23 @@ def day(text: str, *field: str) -> date:
         raise UserError(
             UserErrorCode.INVALID_INPUT, f"{text!r} is no day; write it as 2026-01-30.", field
         ) from None
+
+
+def past_day(text: str, today: date, *field: str) -> date:
+    """Read a day of a mailbox's history.
+
+    Raises:
+        UserError: INVALID_INPUT, no such day, before there was Gmail, or yet to come.
+    """
+    found = day(text, *field)
+    # Somewhere it is tomorrow already.
+    if not _GMAIL_BEGAN <= found <= today + timedelta(days=1):
+        raise UserError(
+            UserErrorCode.INVALID_INPUT,
+            f"The day must lie between {_GMAIL_BEGAN}, when Gmail began, and today.",
+            field,
+        )
+    return found
 
 
 def days_between(

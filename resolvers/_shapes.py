@@ -10,7 +10,7 @@ from paypulse.rental_invoices import payment_qr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from paypulse.accounts import Session, User
     from paypulse.data_exports import DataExport
@@ -187,7 +187,13 @@ def ingestion_run(
         "outcome": seen.outcome.value if seen.outcome else None,
         "error": seen.error.value if seen.error else None,
         "dueMonth": seen.due_month,
+        "category": seen.category.name if seen.category else None,
+        "dateRange": _date_range(seen),
         "found": seen.found,
+        "totalEmailsFound": seen.found,
+        "byVendor": [
+            {"vendor": vendor, "count": count} for vendor, count in sorted(seen.by_vendor.items())
+        ],
         "stored": seen.stored,
         "parsed": seen.parsed,
         "skipped": seen.skipped,
@@ -235,6 +241,16 @@ def _mail_document(document: LedgerDocument) -> dict[str, Any]:
         "flags": list(document.flags),
         "invoiceId": document.invoice_id,
     }
+
+
+def _date_range(run: IngestionRun) -> dict[str, str | None] | None:
+    if run.since is None and run.until is None:
+        return None
+    return {"start": _day(run.since), "end": _day(run.until)}
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None
 
 
 def _instant(value: datetime | None) -> str | None:

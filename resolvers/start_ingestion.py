@@ -17,14 +17,17 @@ from paypulse.aws.users import DynamoUsers
 from paypulse.clock import utc_now
 from paypulse.errors import UserError, UserErrorCode
 from paypulse.pages import MAX_PAGE, check_page_size
+from paypulse.receipts import Category
 from paypulse.runs import RunKind
 from paypulse.settings import load_settings, warm_up
 from paypulse.start_runs import RunStarter
 from resolvers import _shapes
 from resolvers._app import Fields
-from resolvers._inputs import day
+from resolvers._inputs import day, past_day
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from paypulse.ports import Ledger
     from paypulse.runs import IngestionRun
 
@@ -41,6 +44,7 @@ class Settings:
     mail_ledger_table: str
     fetch_invoices_queue: str
     fetch_latest_invoice_queue: str
+    fetch_retail_invoices_queue: str
     time_zone: str
 
 
@@ -48,9 +52,12 @@ class Settings:
 def _build() -> tuple[RunStarter, Ledger]:
     settings = load_settings(Settings)
     dynamodb = clients.dynamodb()
+    receipts = WorkQueue(settings.fetch_retail_invoices_queue, clients.sqs())
     queues = {
         RunKind.RENTAL: WorkQueue(settings.fetch_invoices_queue, clients.sqs()),
         RunKind.LATEST_RENTAL: WorkQueue(settings.fetch_latest_invoice_queue, clients.sqs()),
+        RunKind.RETAIL: receipts,
+        RunKind.BACKFILL: receipts,
     }
 
     def enqueue(run: IngestionRun) -> None:
@@ -102,6 +109,36 @@ def ingest_latest_rental_invoice(input_: dict[str, Any]) -> dict[str, Any]:
     return {"run": _shapes.ingestion_run(run, utc_now())}
 
 
+@fields.mutation("ingestRetailInvoices")
+def ingest_retail_invoices(input_: dict[str, Any]) -> dict[str, Any]:
+    """Start looking for receipts: since the last time, or in a range of days."""
+    starter, _ = _build()
+    since, until = _range(input_, starter.today())
+    category = input_.get("category")
+    run = starter.start(
+        fields.caller.user_id,
+        RunKind.RETAIL,
+        since=since,
+        until=until,
+        category=Category[category] if category else None,
+        correlation_id=fields.correlation_id,
+    )
+    return {"run": _shapes.ingestion_run(run, utc_now())}
+
+
+@fields.mutation("backfillInvoices")
+def backfill_invoices(input_: dict[str, Any]) -> dict[str, Any]:
+    """Start looking for notices and receipts in the whole mailbox from a day on."""
+    starter, _ = _build()
+    run = starter.start(
+        fields.caller.user_id,
+        RunKind.BACKFILL,
+        since=past_day(input_["from"], starter.today(), "input", "from"),
+        correlation_id=fields.correlation_id,
+    )
+    return {"run": _shapes.ingestion_run(run, utc_now())}
+
+
 @fields.mutation("updateIngestionSettings")
 def update_ingestion_settings(input_: dict[str, Any]) -> dict[str, Any]:
     """Change what is looked for in the caller's mailbox."""
@@ -126,6 +163,29 @@ def ingestion_runs(first: int | None = None, after: str | None = None) -> dict[s
     page = _build()[0].runs.list_page(fields.caller.user_id, size, after)
     failures = _failures()
     return _shapes.connection(page, lambda run: _shape(run, failures), after)
+
+
+def _range(input_: dict[str, Any], today: date) -> tuple[date | None, date | None]:
+    """Return the first and last day to look at, or None for both."""
+    first, last = input_.get("startDate"), input_.get("endDate")
+    if first is None and last is None:
+        return None, None
+    if first is None or last is None:
+        missing = "startDate" if first is None else "endDate"
+        raise UserError(
+            UserErrorCode.MISSING_FIELDS,
+            "Give both `startDate` and `endDate`, or neither.",
+            ("input", missing),
+        )
+    since = past_day(first, today, "input", "startDate")
+    until = past_day(last, today, "input", "endDate")
+    if since > until:
+        raise UserError(
+            UserErrorCode.INVALID_INPUT,
+            f"The range begins on {since}, after its end on {until}.",
+            ("input", "startDate"),
+        )
+    return since, until
 
 
 def _shape(run: IngestionRun, failures: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

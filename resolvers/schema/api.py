@@ -44,12 +44,14 @@ from resolvers.schema.events import (
 )
 from resolvers.schema.fields import answered_by_function, argument
 from resolvers.schema.ingestion import (
+    BackfillInvoicesInput,
     FailedDocumentConnection,
     IngestionPayload,
     IngestionRun,
     IngestionRunConnection,
     IngestLatestRentalInvoiceInput,
     IngestRentalInvoicesInput,
+    IngestRetailInvoicesInput,
 )
 from resolvers.schema.rental import (
     RentalInvoice,
@@ -271,6 +273,23 @@ class Mutation:
         self,
         input: Annotated[UpdateNotificationSettingsInput, _INPUT],  # noqa: A002
     ) -> UpdateNotificationSettingsPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(description="Looks for receipts, by vendor.")
+    def ingest_retail_invoices(
+        self,
+        input: Annotated[IngestRetailInvoicesInput, _INPUT],  # noqa: A002
+    ) -> IngestionPayload | None:
+        return answered_by_function()
+
+    @strawberry.mutation(
+        description="Looks through the whole mailbox from a day on, for notices and receipts."
+        " It may take hours, and goes on by itself after a break."
+    )
+    def backfill_invoices(
+        self,
+        input: Annotated[BackfillInvoicesInput, _INPUT],  # noqa: A002
+    ) -> IngestionPayload | None:
         return answered_by_function()
 
     @strawberry.mutation(description="Keeps a receipt that was not in the mailbox.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers.schema.enums import (
+    Category,
     DocumentOutcome,
     MailOutcome,
     RunError,
@@ -24,6 +25,18 @@ class IngestionFailure:
     retryable: bool = described("Whether the next run tries it again.")
 
 
+@strawberry.type(description="Days of which mail is looked at, both included.")
+class DateRange:
+    start: AWSDate | None = described("The first day.")
+    end: AWSDate | None = described("The last day; null while there is none yet.")
+
+
+@strawberry.type(description="How many messages of a vendor a run has stored.")
+class VendorCount:
+    vendor: str = described("The vendor's id, or the domain of a sender that nobody knows.")
+    count: int = described("How many.")
+
+
 @strawberry.type(
     description="One search of the mailbox; found = parsed + skipped + failed + remaining."
 )
@@ -34,7 +47,11 @@ class IngestionRun:
     outcome: RunOutcome | None = described("For LATEST_RENTAL: whether the notice is there.")
     error: RunError | None = described("Why it could not be carried out.")
     due_month: str | None = described("For LATEST_RENTAL: the month looked for, 2026-01.")
+    category: Category | None = described("For RETAIL: only this category's vendors.")
+    date_range: DateRange | None = described("Which mail it looks at; null for all of it.")
     found: int = described("Messages that matched the search.")
+    total_emails_found: int = described("The same as `found`.")
+    by_vendor: list[VendorCount] = described("Messages stored by this run, by vendor.")
     stored: int = described("Messages whose documents were stored by this run.")
     parsed: int = described("Messages that brought an invoice.")
     skipped: int = described("Messages known already, or without an invoice.")
@@ -65,6 +82,20 @@ class IngestRentalInvoicesInput:
 @strawberry.input(description="Which month's rent notice to look for.")
 class IngestLatestRentalInvoiceInput:
     due_month: str | None = described("The month it is due in, 2026-01; this month if left out.")
+
+
+@strawberry.input(
+    description="Which receipts to look for; without days, those since the last such run."
+)
+class IngestRetailInvoicesInput:
+    start_date: AWSDate | None = described("The first day; together with `endDate`.")
+    end_date: AWSDate | None = described("The last day, included.")
+    category: Category | None = described("Only of this category's vendors.")
+
+
+@strawberry.input(description="From when on to look through the whole mailbox.")
+class BackfillInvoicesInput:
+    from_: AWSDate = described("The first day.", name="from")
 
 
 @strawberry.type(description="A run that was started, or what stood in its way.")

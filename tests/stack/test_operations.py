@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from datetime import date
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 from zipfile import ZipFile
 
@@ -16,17 +20,27 @@ import pytest
 from gql import Client, gql
 
 from devstack.graphiql.operations import load_operations
-from devstack.journey import Person
+from devstack.journey import Person, wait_until
 from devstack.sample_mailbox import make_mails, notice_mail
 from devstack.showing import endpoints
 from devstack.vendor_files import read_folder
+from paypulse.receipts import Category
 from tests.stack.conftest import PASSWORD
 from tests.stack.test_journey import LIMIT_S, NewMailbox, NewPerson, finish
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from devstack.running import DevStack
 
 OPERATIONS = load_operations()
+ORDER = """
+<p>Tack för din beställning! Ordernummer: {number}</p><p>Orderdatum: {day}</p>
+<table><tr><th>Artikel</th><th>Antal</th><th>Pris</th></tr>
+<tr><td>Hörlurar</td><td>1</td><td>{price},00 kr</td></tr></table>
+<table><tr><td>Delsumma</td><td>{price},00 kr</td></tr><tr><td>Frakt</td><td>0,00 kr</td></tr>
+<tr><td>Totalt</td><td>{price},00 kr</td></tr></table>
+"""
 
 
 async def run(person: Person, name: str, **variables: Any) -> Any:
@@ -228,6 +242,161 @@ async def test_latest_notice_is_looked_for(new_person: NewPerson, new_mailbox: N
 
         assert answer["userErrors"] == []
         assert (ended["dueMonth"], ended["outcome"]) == ("2026-03", "INGESTED")
+
+
+def order_mail(number: str, day: date, price: int) -> bytes:
+    """Return a shop's mail about an order."""
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "Elgiganten <donotreply@elgiganten.se>", "ronja@gmail.example"
+    mail["Subject"] = "Orderbekräftelse"
+    mail["Date"] = format_datetime(datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
+    body = ORDER.format(number=number, day=day, price=price)
+    mail.set_content(f"<html><body>{body}</body></html>", subtype="html", charset="utf-8")
+    return mail.as_bytes()
+
+
+@asynccontextmanager
+async def shopper(new_person: NewPerson, mailbox: str) -> AsyncIterator[tuple[Person, str]]:
+    """Someone whose receipts of 2025 have been looked for, and the run."""
+    async with new_person() as person:
+        await person.connect_gmail(mailbox)
+        days = {"startDate": "2025-01-01", "endDate": "2025-12-31"}
+        started = await run(person, "IngestReceipts", input=days)
+        assert started["userErrors"] == []
+        await finish(person, started["run"]["id"])
+        yield person, started["run"]["id"]
+
+
+async def test_receipts_are_looked_for_listed_counted_and_added_up(
+    new_person: NewPerson, new_mailbox: NewMailbox
+) -> None:
+    bought = [
+        order_mail("A100200", date(2025, 3, 4), 899),
+        order_mail("A100201", date(2025, 3, 20), 101),
+        order_mail("A100202", date(2025, 5, 2), 500),
+    ]
+    async with shopper(new_person, new_mailbox(*bought)) as (person, run_id):
+        progress = await run(person, "RunProgress", id=run_id)
+        chosen = {"category": "TECHNOLOGY", "year": 2025}
+        page = await run(person, "Receipts", first=2, filter=chosen)
+        after = page["pageInfo"]["endCursor"]
+        rest = await run(person, "Receipts", first=2, after=after, filter=chosen)
+        ids = [edge["node"]["id"] for edge in page["edges"] + rest["edges"]]
+        receipt = await run(person, "Receipt", id=ids[0])
+        counts = await run(person, "ReceiptCounts")
+        quarters = {
+            "period": "QUARTER",
+            "groupBy": "VENDOR",
+            "from": "2025-01-01",
+            "to": "2025-06-30",
+        }
+        spent = await run(person, "Spending", filter=quarters)
+        mail = await asyncio.to_thread(download, receipt["document"]["url"])
+
+    assert (progress["status"], progress["found"], progress["totalEmailsFound"]) == (
+        "SUCCEEDED",
+        3,
+        3,
+    )
+    assert progress["byVendor"] == [{"vendor": "elgiganten", "count": 3}]
+    assert progress["dateRange"] == {"start": "2025-01-01", "end": "2025-12-31"}
+    assert len(set(ids)) == 3
+    assert rest["pageInfo"]["hasNextPage"] is False
+    assert receipt["total"]["amount"] == "500.00"
+    assert (receipt["orderNumber"], receipt["vendorId"]) == ("A100202", "elgiganten")
+    assert receipt["detail"]["__typename"] == "TechnologyDetail"
+    assert receipt["detail"]["items"][0]["name"] == "Hörlurar"
+    assert {each["name"] for each in receipt["fields"]} >= {"total", "orderNumber"}
+    assert "Hörlurar" in mail.decode()
+    assert {each["category"]: each["count"] for each in counts if each["count"]} == {
+        "TECHNOLOGY": 3
+    }
+    assert [(each["period"], each["entries"][0]["sum"]["amount"]) for each in spent] == [
+        ("2025-Q1", "1000.00"),
+        ("2025-Q2", "500.00"),
+    ]
+
+
+async def test_a_receipt_is_corrected_read_again_and_deleted(
+    new_person: NewPerson, new_mailbox: NewMailbox
+) -> None:
+    mailbox = new_mailbox(order_mail("A100200", date(2025, 3, 4), 899))
+    async with shopper(new_person, mailbox) as (person, _):
+        events, task = await follow(person, "OnInvoice")
+        (edge,) = (await run(person, "Receipts"))["edges"]
+        id_ = edge["node"]["id"]
+        said = {"id": id_, "vendor": "Elgiganten Kungsgatan", "category": "MISCELLANEOUS"}
+        corrected = await run(person, "CorrectReceipt", input={**said, "confirm": True})
+        reading = await run(person, "ReparseReceipt", input={"id": id_})
+        await wait_until(lambda: len(events) >= 2, LIMIT_S)
+        again = await run(person, "Receipt", id=id_)
+        link = again["document"]["url"]
+        deleted = await run(person, "DeleteInvoice", input={"id": id_})
+        await wait_until(lambda: events[-1]["type"] == "DELETED", LIMIT_S)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        days = {"startDate": "2025-01-01", "endDate": "2025-12-31"}
+        second = await run(person, "IngestReceipts", input=days)
+        await finish(person, second["run"]["id"])
+
+        assert corrected["invoice"]["detail"]["__typename"] == "MiscellaneousDetail"
+        assert sorted(corrected["invoice"]["corrected"]) == ["CATEGORY", "VENDOR"]
+        assert reading["userErrors"] == []
+        assert again["updatedAt"] > corrected["invoice"]["updatedAt"]
+        assert (again["vendor"], again["category"]) == ("Elgiganten Kungsgatan", "MISCELLANEOUS")
+        assert (again["reviewed"], again["status"]) == (True, "OK")
+        assert {each["kind"] for each in events} == {"RETAIL"}
+        assert (events[0]["category"], events[0]["invoiceDate"]) == ("MISCELLANEOUS", "2025-03-04")
+        assert deleted == {"invoiceId": id_, "userErrors": []}
+        assert await run(person, "Receipt", id=id_) is None
+        with pytest.raises(HTTPError):
+            await asyncio.to_thread(download, link)
+        assert (await run(person, "Receipts"))["edges"] == []
+
+
+async def test_a_page_of_receipts_has_details_of_every_category(new_person: NewPerson) -> None:
+    categories = list(Category.__members__)
+    async with new_person() as person:
+        for number, category in enumerate(categories):
+            manual = {
+                "requestId": f"request-{number}",
+                "vendor": "Torget",
+                "category": category,
+                "invoiceDate": f"2025-01-{number + 1:02d}",
+                "total": {"amount": "10.00", "currency": "EUR"},
+                "items": [{"name": "Sak", "quantity": 1.5}],
+            }
+            added = await run(person, "AddReceipt", input=manual)
+            assert added["userErrors"] == []
+        answer = await person.ask(
+            """{ retailInvoices(filter: {order: OLDEST_FIRST}) { edges { node {
+                 category detail { __typename
+                   ... on TravelDetail { items { quantity } }
+                   ... on UtilityDetail { items { quantity } } } } } } }"""
+        )
+
+    nodes = [edge["node"] for edge in answer["retailInvoices"]["edges"]]
+    assert [node["category"] for node in nodes] == categories
+    assert len({node["detail"]["__typename"] for node in nodes}) == 8
+    assert nodes[-1]["detail"]["items"] == [{"quantity": 1.5}]
+
+
+async def test_a_whole_mailbox_is_looked_through(
+    new_person: NewPerson, new_mailbox: NewMailbox
+) -> None:
+    mails = [
+        order_mail("A100200", date(2024, 3, 4), 899),
+        notice_mail(date(2024, 4, 30), 3).as_bytes(),
+    ]
+    async with new_person() as person:
+        await person.connect_gmail(new_mailbox(*mails))
+        started = await run(person, "BackfillInvoices", input={"from": "2024-01-01"})
+        ended = await finish(person, started["run"]["id"])
+
+        assert started["run"]["dateRange"] == {"start": "2024-01-01", "end": None}
+        assert (ended["status"], ended["parsed"]) == ("SUCCEEDED", 2)
+        assert len((await run(person, "Receipts"))["edges"]) == 1
+        assert len(await run(person, "InvoicesByYear")) == 1
 
 
 @pytest.mark.parametrize("every", [False, True], ids=["this session", "all sessions"])
