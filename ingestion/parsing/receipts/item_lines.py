@@ -34,11 +34,22 @@ _EACH = re.compile(r"(?i)\(?\s*(?:\b(?:à|á|@)|@|\beach\b:?)\s*$|\(\s*$")
 
 
 # Words of sums that are also in names of goods: a breakfast basket, a card game.
-_MAY_BE_NAMES = frozenset({MoneyKind.SUBTOTAL, MoneyKind.PAID, MoneyKind.IGNORED})
+_MAY_BE_NAMES = frozenset(
+    {MoneyKind.SUBTOTAL, MoneyKind.PAID, MoneyKind.IGNORED, MoneyKind.GIFT, MoneyKind.DISCOUNT}
+)
 
 
-def read_rows(rows: Sequence[Row], name: str, *, loose: bool) -> ItemReading:
-    """Read the rows up to the total."""
+def read_rows(
+    rows: Sequence[Row], name: str, *, loose: bool, named_like_sums: bool = False
+) -> ItemReading:
+    """Read the rows up to the total.
+
+    Args:
+        rows: Of the mail.
+        name: Of this way to read them.
+        loose: Take a line with a single amount, too.
+        named_like_sums: Take rows whose names have words of sums, too: a gift card, sold.
+    """
     reading = ItemReading(name=name)
     for index, row in enumerate(rows):
         if len(reading.items) >= MAX_ITEMS:
@@ -48,7 +59,7 @@ def read_rows(rows: Sequence[Row], name: str, *, loose: bool) -> ItemReading:
         item = item_of_cells(row, index, []) or (_item_of_line(row, index, loose=loose))
         if item is None:
             item = _item_over_two_rows(rows, index)
-        if item is not None and not _is_no_item(item, row):
+        if item is not None and not _is_no_item(item, row, named_like_sums=named_like_sums):
             reading.items.append(item)
             reading.rows.add(index)
         elif reading.items and index - max(reading.rows) <= 3 and attach(row, reading.items[-1]):
@@ -67,10 +78,11 @@ def _ends_items(row: Row, reading: ItemReading) -> bool:
     return kind is MoneyKind.TOTAL and sureness >= 2
 
 
-def _is_no_item(item: RawItem, row: Row) -> bool:
+def _is_no_item(item: RawItem, row: Row, *, named_like_sums: bool) -> bool:
     kind, _ = money_kind(item.name)
     if kind is not None:
-        if kind in _MAY_BE_NAMES and _is_product(item):
+        counted = named_like_sums and item.quantity is not None
+        if kind in _MAY_BE_NAMES and (counted or _is_product(item)):
             return False
         # "Kortspel" contains a way to pay; a count and a product make it an item all the same.
         return not (

@@ -44,6 +44,7 @@ def find_items(rows: Sequence[Row]) -> list[ItemReading]:
         read_blocks(rows),
         read_rows(rows, "lines", loose=True),
         read_stacks(rows),
+        read_rows(rows, "names of sums", loose=True, named_like_sums=True),
     ]
     return [_tidied(reading) for reading in readings if reading.items]
 

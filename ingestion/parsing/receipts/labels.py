@@ -37,14 +37,13 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 
 _NO_MONEY = _words(
-    r"leveransadress|adress|address|telefon|phone|leveranss[aä]tt|leveransmetod|delivery method"
-    r"|delivery date|leveransdatum|leveranstid|delivery time|fraktsätt"
-    r"|shipping method|ord(?:inarie)?"
+    r"leveransadress|adress|address|telefon|phone"
+    r"|delivery date|leveransdatum|leveranstid|delivery time|ord(?:inarie)?"
     r"\.? ?pris|list price|was|rek\.? ?pris|jämförpris|jfr ?pris|unit"
     r" price|kundnummer|saldo|balance"
     r"|kvar (?:på|att)|remaining|nästa (?:betalning|debitering)|next"
     r" (?:payment|charge|bill)\w*"
-    r"|intjänad\w*|earned|maxbelopp|kreditgräns|credit limit|tidigare pris|du kan spara|från"
+    r"|intjänad\w*|earned|maxbelopp|kreditgräns|credit limit|tidigare pris|du kan spara|från(?=\W*$)"
     r"|du (?:har )?sparat|du spara(?:r|de)|total(?:t)? sparat|you(?:'ve| have)? saved?|you save"
     r"|total savings|föregående|previous|spårnings\w*|tracking|per dag|elskatt ingår|varför|hur"
 )
@@ -113,6 +112,11 @@ _SHIPPING = _words(
     r"|versand\w*|toimitus\w*|levering|hemkörningsavgift|skickning|porto & exp|shipment|dispatch"
     r"|liefer(?:ung|gebühr|kosten|pauschale)\w*|fragt|\w*levering\w*|bezorg\w*|verzend\w*|livraison"
 )
+# Also where their product is called a point or a service.
+_CARRIER = _words(
+    r"postnord|dhl|dpd|gls|budbee|instabox|airmee|early ?bird|schenker|fedex|royal mail"
+    r"|posti|matkahuolto"
+)
 _CARRIAGE = _words(
     r"shipping|postage|frakt\w*|porto"
     r"|versandkosten|fragt"
@@ -162,7 +166,9 @@ _STRONG = _words(
     r"|beställningens (?:summa|totalsumma)"
     r"|gesamt(?:betrag|summe|preis)\w*|rechnungsbetrag|zu zahlen(?:der betrag)?|endbetrag"
     r"|endsumme|bestellsumme|i alt (?:at betale|inkl\w*\.? ?moms)|at betale|å betale"
-    r"|samlet (?:beløb|pris)|totalbeløp|totalbeløb|totaalbedrag|te betalen|do zapłaty|maksettava\w*"
+    r"|samlet (?:beløb|pris)|totalbeløp|totalbeløb|totaalbedrag|te betalen|do zapłaty"
+    r"|autogirobelopp|att dra|slutpris|zahlbetrag|endpreis|til betaling|(?:denna|this) (?:faktura"
+    r"|invoice)|maksettava\w*"
     r"|summe inkl\w*\.? ?(?:mwst|ust)|gesamt inkl\w*\.? ?(?:mwst|ust)"
 )
 _PAID = _words(
@@ -177,12 +183,17 @@ _PAID = _words(
     r"|betalas med|amex|american express|kort|card|apple pay|google"
     r" pay|paypal|belastat|direktbetalning"
     r"|betalningsbelopp|we charged"
-    r"|gezahlt\w*|bezahlt\w*|abgebucht|zahlung(?:sbetrag)?|betalingskort|dankort|mobilepay|vipps"
+    r"|du betalade|mottaget|ska betalas|gezahlt\w*|bezahlt\w*|abgebucht|zahlung(?:sbetrag)?|betalingskort|dankort|mobilepay|vipps"
 )
 _WEAK = _words(
     r"total(?:t|en|er|s)?|summa|sum|belopp|amount|i alt|gesamt\w*|yhteensä"
     r"|tot\.?|pris|price|kostnad|cost"
-    r"|razem|suma|summe|betrag|beløb|beløp|totaal"
+    r"|totale|razem|suma|summe|betrag|beløb|beløp|totaal"
+)
+# "Totalt inkl. frakt" is a total.
+_WITH_PARTS = re.compile(
+    r"(?i)\(?\b(?:inkl|incl|inklusive|including|med)\.?\s(?:(?:moms|vat|tax|mwst)\s(?:och|and|&|und)\s)?"
+    r"(?:frakt\w*|shipping|delivery|leverans\w*|avgifter|fees|pant|dricks|versand\w*)\b\)?"
 )
 # A condition of a ticket, not money that comes back.
 _REFUNDABLE = re.compile(
@@ -213,7 +224,9 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     text = normal(label)
     if not text or len(text) > 70 or text.count(" ") > 8:
         return None, 0
-    text = _REFUNDABLE.sub(" ", text).strip()
+    text = _WITH_PARTS.sub(" ", _REFUNDABLE.sub(" ", text)).strip()
+    if _CARRIER.search(text) and not _DISCOUNT.search(text):
+        return MoneyKind.SHIPPING, 3
     if _PARCEL_SUM.search(text):
         return MoneyKind.SUBTOTAL, 3
     for pattern, kind in _ORDER:

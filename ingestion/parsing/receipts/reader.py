@@ -200,7 +200,21 @@ def read_mail_text(mail: MailText) -> MailReading:
         page.signals.add(ReadingSignal.BROKEN_MARKUP)
     domain = mail.sender.rpartition("@")[2]
     layout = read_layout(page.rows, subject=mail.subject, domain=domain, near=sent_on)
+    if mail.html and mail.text.strip() and not layout.sums.adds_up:
+        plain = read_layout(
+            read_text(mail.text).rows, subject=mail.subject, domain=domain, near=sent_on
+        )
+        if _explains(plain, layout, page):
+            layout.sums = plain.sums
     return MailReading(mail, page, layout, markup, sent_on)
+
+
+def _explains(plain: Layout, layout: Layout, page: Page) -> bool:
+    """Tell whether the text part makes sums of what the page shows: no amount may be its own."""
+    if not plain.sums.adds_up or plain.sums.total != layout.sums.total:
+        return False
+    shown = _amounts_shown(page)
+    return all(item.total is None or abs(item.total) in shown for item in plain.sums.items)
 
 
 def _category(read: MailReading) -> tuple[Category, bool]:
@@ -258,9 +272,13 @@ def _signals(read: MailReading) -> set[ReadingSignal]:
     return signals
 
 
+def _amounts_shown(page: Page) -> set[int]:
+    return {abs(amount.minor) for row in page.rows for amount in find_amounts(row.text)}
+
+
 def _hidden_matters(read: MailReading) -> bool:
     """Tell a preview line, which newsletters hide too, from text that is meant to mislead."""
-    shown = {abs(amount.minor) for row in read.page.rows for amount in find_amounts(row.text)}
+    shown = _amounts_shown(read.page)
     for text in read.page.hidden:
         if _ORDERS.search(text):
             return True
@@ -270,7 +288,7 @@ def _hidden_matters(read: MailReading) -> bool:
 
 
 def _text_part_differs(read: MailReading) -> bool:
-    shown = {abs(amount.minor) for row in read.page.rows for amount in find_amounts(row.text)}
+    shown = _amounts_shown(read.page)
     amounts = find_amounts(" ".join(read.mail.text[:20_000].split()))
     return any(abs(amount.minor) not in shown for amount in amounts)
 

@@ -229,7 +229,7 @@ class Values:
             if re.search(
                 (
                     r"(?i)abonnemang|prenumer|subscri|förny|renew|debiter"
-                    r"|/\s?(?:mån|mo|år|y)|per (?:month|year|mån|år)|billed"
+                    r"|/\s?(?:mån|mo|år|y)|per (?:month|year|quarter|mån|år|kvartal|vecka)|billed"
                     r"|plan\b|medlem|member"
                 ),
                 row.text,
