@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from paypulse.aws.erasure import UserPurchases
 from paypulse.aws.ledger import DynamoLedger
 from paypulse.aws.retail_invoices import DynamoRetailInvoices
 from paypulse.errors import ChangedMeanwhile, RequestError
@@ -508,3 +511,43 @@ def test_an_owners_look_clears_the_warnings_that_are_listed(
     open_ones = RetailFilter(status=ReceiptStatus.NEEDS_REVIEW)
     assert invoices.list_page(user_id, 5, None, chosen=open_ones).items == ()
     assert kept(invoices, first).warnings == ()
+
+
+# Erasing
+
+
+def test_erasing_a_user_takes_details_along_even_while_somebody_writes(
+    aws: Aws, invoices: DynamoRetailInvoices, user_id: str
+) -> None:
+    bystander = make_retail_invoice(make_receipt_document(f"{user_id}-other"))
+    invoices.save(bystander, was=None)
+    kept_ones = []
+    for number in range(6):
+        document = make_receipt_document(user_id, message_id=f"m{number}")
+        kept_ones.append(make_retail_invoice(document))
+        invoices.save(kept_ones[-1], was=None)
+
+    def move(invoice: RetailInvoice) -> None:
+        """Move an invoice from category to category until it is gone."""
+        mine = make_store(aws, aws.client("dynamodb"))
+        for category in itertools.cycle(Category):
+            was = mine.get(user_id, invoice.invoice_id)
+            if was is None:
+                return
+            with suppress(ChangedMeanwhile):
+                said = {CorrectableField.CATEGORY: category}
+                mine.save(replace(was, corrections=said), was=was)
+
+    details = aws.stack.detail_tables("RetailInvoices")
+    tables = {Category(sub_type): table for sub_type, table in details.items()}
+    place = UserPurchases("RetailInvoices", tables, aws.client("dynamodb"))
+    with ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(move, invoice) for invoice in kept_ones[:2]]
+        while place.erase(user_id, has_time=lambda: True):
+            pass  # what was changed meanwhile is found by the next sweep
+        for writer in writers:
+            writer.result()
+
+    assert [detail_rows(aws, invoice) for invoice in kept_ones] == [{}] * 6
+    assert invoices.list_page(user_id, 10, None, chosen=ANY).items == ()
+    assert list(detail_rows(aws, bystander)) == ["TechnologyInvoices"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -137,3 +137,120 @@ def test_a_notice_that_is_there_is_answered_at_once(
 
     assert (run["status"], run["outcome"]) == ("SUCCEEDED", "ALREADY_PRESENT")
     assert queued("fetch_latest_invoice") == []
+
+
+# Receipts and whole mailboxes
+
+
+def test_receipts_are_looked_for_since_the_last_time(
+    start: Callable[..., Any],
+    queued: Callable[[str], list[dict[str, Any]]],
+    connected: dict[str, str],
+) -> None:
+    queued("fetch_retail_invoices")
+
+    run = start("ingestRetailInvoices", connected)["run"]
+
+    assert (run["status"], run["kind"], run["category"]) == ("QUEUED", "RETAIL", None)
+    assert run["dateRange"]["end"] is None
+    assert (run["totalEmailsFound"], run["byVendor"]) == (0, [])
+    (message,) = queued("fetch_retail_invoices")
+    assert (message["userId"], message["runId"]) == (connected["userId"], run["id"])
+
+
+def test_receipts_of_a_range_and_a_category_are_looked_for(
+    start: Callable[..., Any], connected: dict[str, str]
+) -> None:
+    run = start(
+        "ingestRetailInvoices",
+        connected,
+        startDate="2025-01-01",
+        endDate="2025-01-31",
+        category="GROCERY",
+    )["run"]
+
+    assert run["dateRange"] == {"start": "2025-01-01", "end": "2025-01-31"}
+    assert run["category"] == "GROCERY"
+
+
+def test_today_may_end_a_range(start: Callable[..., Any], connected: dict[str, str]) -> None:
+    today = str(utc_now().date())
+
+    run = start("ingestRetailInvoices", connected, startDate=today, endDate=today)["run"]
+
+    assert run["dateRange"] == {"start": today, "end": today}
+
+
+def test_a_whole_mailbox_is_looked_through_from_a_day_on(
+    start: Callable[..., Any],
+    queued: Callable[[str], list[dict[str, Any]]],
+    connected: dict[str, str],
+) -> None:
+    queued("fetch_retail_invoices")
+
+    run = start("backfillInvoices", connected, **{"from": "2015-06-01"})["run"]
+
+    assert (run["kind"], run["status"]) == ("BACKFILL", "QUEUED")
+    assert run["dateRange"] == {"start": "2015-06-01", "end": None}
+    assert len(queued("fetch_retail_invoices")) == 1
+
+
+LATER = str(utc_now().date() + timedelta(days=3))
+
+
+@pytest.mark.parametrize(
+    ("field", "input_", "code", "at"),
+    [
+        ("ingestRetailInvoices", {"startDate": "2025-01-01"}, "MISSING_FIELDS", "endDate"),
+        ("ingestRetailInvoices", {"endDate": "2025-01-01"}, "MISSING_FIELDS", "startDate"),
+        (
+            "ingestRetailInvoices",
+            {"startDate": "2025-02-01", "endDate": "2025-01-01"},
+            "INVALID_INPUT",
+            "startDate",
+        ),
+        (
+            "ingestRetailInvoices",
+            {"startDate": "2025-02-30", "endDate": "2025-03-01"},
+            "INVALID_INPUT",
+            "startDate",
+        ),
+        (
+            "ingestRetailInvoices",
+            {"startDate": "2025-01-01", "endDate": LATER},
+            "INVALID_INPUT",
+            "endDate",
+        ),
+        ("backfillInvoices", {"from": LATER}, "INVALID_INPUT", "from"),
+        ("backfillInvoices", {"from": "2004-03-31"}, "INVALID_INPUT", "from"),
+        ("backfillInvoices", {"from": "long ago"}, "INVALID_INPUT", "from"),
+    ],
+    ids=str,
+)
+def test_days_that_make_no_range_are_the_callers_to_put_right(
+    start: Callable[..., Any],
+    queued: Callable[[str], list[dict[str, Any]]],
+    connected: dict[str, str],
+    field: str,
+    input_: dict[str, str],
+    code: str,
+    at: str,
+) -> None:
+    queued("fetch_retail_invoices")
+
+    answer = start(field, connected, **input_)
+
+    assert [(error["code"], error["field"]) for error in answer["userErrors"]] == [
+        (code, ["input", at])
+    ]
+    assert queued("fetch_retail_invoices") == []
+
+
+@pytest.mark.parametrize(
+    ("field", "input_"),
+    [("ingestRetailInvoices", {}), ("backfillInvoices", {"from": "2025-01-01"})],
+)
+def test_without_a_mailbox_no_receipts_are_looked_for(
+    start: Callable[..., Any], caller: dict[str, str], field: str, input_: dict[str, str]
+) -> None:
+    assert start(field, caller, **input_)["error"]["type"] == "GMAIL_NOT_CONNECTED"
