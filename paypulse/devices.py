@@ -98,6 +98,8 @@ def register(
 
 def unregister(user_id: str, device_id: str, *, desk: DeviceDesk) -> None:
     """Let the device go; one that is not there is fine."""
+    if not _DEVICE_ID.fullmatch(device_id):
+        return  # no such device can be there
     device = desk.devices.get(user_id, device_id)
     if device is not None:
         forget(device, devices=desk.devices, push=desk.push)

@@ -177,6 +177,15 @@ def test_a_device_that_is_let_go_leaves_nothing_and_twice_is_fine(
     assert attributes_of(aws, endpoint) is None
 
 
+@pytest.mark.parametrize("device_id", ["", "ö" * 2000])
+def test_what_cannot_be_there_is_let_go_without_a_word(
+    mutate: Callable[..., Any], caller: Caller, device_id: str
+) -> None:
+    answer = mutate(caller, "unregisterDevice", deviceId=device_id)
+
+    assert answer["userErrors"] == []
+
+
 def test_the_device_registered_longest_ago_makes_room(
     mutate: Callable[..., Any], endpoints: Callable[[Caller], dict[str, str]], caller: Caller
 ) -> None:
