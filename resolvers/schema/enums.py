@@ -111,7 +111,6 @@ InvoiceWarning = _described(
         "SECOND_NOTICE_FOR_MONTH": "There is another notice for the same month.",
         "UNVERIFIED_SENDER": "Nobody proved who sent the document.",
         "ACTIVE_CONTENT": "The document holds scripts or actions. They were not run.",
-        "CATEGORY_UNSURE": "What was bought is a guess.",
         "TOTAL_MISSING": "No total could be read.",
         "TOTAL_UNVERIFIED": "There was nothing to check the total against.",
         "TOTAL_DOES_NOT_ADD_UP": "Items, shipping and discount do not make the total.",

@@ -43,6 +43,38 @@ async def test_another_users_invoices_runs_and_events_do_not_exist(
         assert (stranger.invoice_events, stranger.ingestion_events) == ([], [])
 
 
+async def test_another_users_receipts_can_neither_be_read_nor_changed(
+    new_person: NewPerson,
+) -> None:
+    manual = {
+        "requestId": "the-same-for-both",
+        "vendor": "Torget",
+        "category": "TRAVEL",
+        "invoiceDate": "2025-01-15",
+        "total": {"amount": "10.00", "currency": "SEK"},
+    }
+    add = """mutation ($input: AddInvoiceInput!) { addInvoice(input: $input) {
+               invoice { id detail { __typename } } } }"""
+    read = "query ($id: ID!) { retailInvoice(id: $id) { id detail { __typename } } }"
+    change = """mutation ($id: ID!) {
+      correctInvoice(input: {id: $id, confirm: true}) { invoice { id } userErrors { code } }
+      reparseInvoice(input: {id: $id}) { invoice { id } userErrors { code } }
+      deleteInvoice(input: {id: $id}) { invoiceId userErrors { code } } }"""
+    async with new_person() as owner, new_person() as stranger:
+        mine = (await owner.ask(add, input=manual))["addInvoice"]["invoice"]
+
+        assert (await stranger.ask(read, id=mine["id"]))["retailInvoice"] is None
+        refused = await stranger.ask(change, id=mine["id"])
+        nothing = await stranger.ask(change, id="retail_0")
+
+        assert refused == nothing
+        assert {each["userErrors"][0]["code"] for each in refused.values()} == {"NOT_FOUND"}
+        assert mine["detail"] == {"__typename": "TravelDetail"}
+        assert (await owner.ask(read, id=mine["id"]))["retailInvoice"] == mine
+        theirs = (await stranger.ask(add, input=manual))["addInvoice"]["invoice"]
+        assert theirs["id"] != mine["id"]
+
+
 async def test_the_same_notice_in_two_mailboxes_is_two_invoices(
     new_person: NewPerson, new_mailbox: NewMailbox
 ) -> None:
