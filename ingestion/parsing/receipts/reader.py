@@ -29,9 +29,10 @@ from paypulse.receipts import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
-    from ingestion.parsing.receipts.rows import Page
+    from ingestion.parsing.receipts.rows import Page, Row
     from paypulse.receipts import Receipt, ReceiptModel
 
 # What hidden text is only for a machine to read.
@@ -85,15 +86,15 @@ def read_receipt(
         model: A further reader, asked when the others leave something open.
     """
     read = read_mail_text(content)
-    reading, text = _judge(read, known), read.page.text
+    reading, rows = _judge(read, known), read.page.rows
     if read.mail.pdfs:
         attached = [_read_pdf(pdf, read.mail, read.sent_on) for pdf in read.mail.pdfs]
         judged = [_judge(pdf, known) for pdf in attached]
         together = with_pdfs(reading, judged)
         if reading.receipt is None and together.receipt is not None:
-            text = "\n".join(pdf.page.text for pdf in attached)
+            rows = [row for pdf in attached for row in pdf.page.rows]
         reading = together
-    return _with_model(reading, model, text)
+    return _with_model(reading, model, rows)
 
 
 def read_receipt_pdf(
@@ -116,7 +117,7 @@ def read_receipt_pdf(
         sent_on: The day of that mail; completes dates without a year.
     """
     read = _read_pdf(content, MailText(subject=subject), sent_on)
-    return _with_model(with_pdfs(_NO_BODY, [_judge(read, known)]), model, read.page.text)
+    return _with_model(with_pdfs(_NO_BODY, [_judge(read, known)]), model, read.page.rows)
 
 
 def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
@@ -143,16 +144,19 @@ def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
     return ReceiptReading(outcome, receipt, frozenset(signals))
 
 
-def _with_model(reading: ReceiptReading, model: ReceiptModel | None, text: str) -> ReceiptReading:
+def _with_model(
+    reading: ReceiptReading, model: ReceiptModel | None, rows: Sequence[Row]
+) -> ReceiptReading:
     receipt = reading.receipt
     if model is None or receipt is None:
         return reading
     questions = [each for each in receipt.warnings if each is not ReceiptWarning.CATEGORY_UNSURE]
     if status_of(questions) is ReceiptStatus.OK:
         return reading
+    from ingestion.parsing.receipts.essence import essence_of
     from ingestion.parsing.receipts.second_reading import with_model
 
-    return with_model(reading, model, text)
+    return with_model(reading, model, essence_of(rows))
 
 
 def _read_pdf(pdf: bytes, mail: MailText, sent_on: date | None) -> MailReading:
