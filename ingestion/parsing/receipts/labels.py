@@ -184,8 +184,8 @@ _PAID = _words(
     r"|betalas med|amex|american express|kort|card|apple pay|google"
     r" pay|paypal|belastat|direktbetalning"
     r"|betalningsbelopp|we charged"
-    r"|du betalade|mottaget|ska betalas|gezahlt\w*|bezahlt\w*|abgebucht"
-    r"|zahlung(?:sbetrag)?|betalingskort|dankort|mobilepay|vipps"
+    r"|du betalade|mottaget|ska betalas"
+    r"|gezahlt\w*|bezahlt\w*|abgebucht|zahlung(?:sbetrag)?|betalingskort|dankort|mobilepay|vipps"
 )
 _WEAK = _words(
     r"total(?:t|en|er|s)?|summa|sum|belopp|amount|i alt|gesamt\w*|yhteensä"
