@@ -36,10 +36,14 @@ INVOICE = """
   lines { kind label amount { amount } } status warnings
   source { messageId sender receivedAt authentication } paymentQr createdAt
 """
+RECEIPT = """
+  id type vendor category orderNumber invoiceDate total { amount currency } status warnings
+  discoveredBy items { name } documents { filename }
+"""
 ON_INVOICE = """
 subscription { onInvoiceEvent {
-  eventId type kind userId invoiceId title total { amount currency } dueDate status warnings
-  occurredAt
+  eventId type kind userId invoiceId title category total { amount currency } dueDate invoiceDate
+  status warnings occurredAt
 } }
 """
 ON_INGESTION = """
@@ -244,6 +248,34 @@ class Person:
             raise StepFailed(f"{name}: {answer[name]['userErrors']}")
         run_id: str = answer[name]["run"]["id"]
         return run_id
+
+    async def discover_receipts(self) -> None:
+        """Have receipts of unknown senders looked for too."""
+        await self.ask(
+            """mutation { updateIngestionSettings(input: { discoverReceipts: true }) {
+                 userErrors { code message } } }"""
+        )
+
+    async def ingest_receipts(self, **choice: str) -> str:
+        """Start a run for receipts and return its id; `choice` is the mutation's input."""
+        answer = await self.ask(
+            """mutation ($input: IngestRetailInvoicesInput!) {
+                 ingestRetailInvoices(input: $input) {
+                   run { id } userErrors { code message } } }""",
+            input=choice,
+        )
+        payload = answer["ingestRetailInvoices"]
+        if payload["userErrors"]:
+            raise StepFailed(f"ingestRetailInvoices: {payload['userErrors']}")
+        run_id: str = payload["run"]["id"]
+        return run_id
+
+    async def receipts(self) -> list[dict[str, Any]]:
+        """Return the receipts, latest first."""
+        answer = await self.ask(
+            f"{{ retailInvoices(first: 100) {{ edges {{ node {{ {RECEIPT} }} }} }} }}"
+        )
+        return [edge["node"] for edge in answer["retailInvoices"]["edges"]]
 
     async def run(self, run_id: str) -> dict[str, Any]:
         """Return a run."""

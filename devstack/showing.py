@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _RUN_LIMIT_S = 60.0
 _EVENT_LIMIT_S = 10.0
+_CATEGORIES = 8
 _DEVICE_TOKEN = "d1" * 32  # of the device in the demo; Apple's look like this
 _REMINDER_DAYS = 3
 
@@ -93,6 +94,8 @@ async def _walk(stack: DevStack, person: Person) -> None:
         raise StepFailed(f"the run did not end well: {outcome}")
     count = await check_invoices(person)
     _step(f"{count} invoices, each announced by an event", None)
+    found = await _ingest_receipts(person)
+    _step(f"{found} receipts of all eight categories, each announced by an event", None)
     delays = await asyncio.to_thread(latencies, stack, person)
     latest_s, due_on = await _new_mail(person)
     _step("a new notice came in: mail delivered → event", latest_s)
@@ -114,6 +117,7 @@ async def check_invoices(person: Person, limit_s: float = _EVENT_LIMIT_S) -> int
         StepFailed: there are none, or one was not announced in time, or one twice.
     """
     ids = {each["id"] for year in await person.years() for each in year["invoices"]}
+    ids |= {each["id"] for each in await person.receipts()}
     await wait_for(person.invoice_events, len(ids), limit_s)
     missing = ids - _announced(person)
     if not ids or missing:
@@ -127,6 +131,24 @@ def _announced(person: Person) -> set[str]:
     if len(ids) != len(added):
         raise StepFailed("an invoice was announced twice")
     return ids
+
+
+async def _ingest_receipts(person: Person) -> int:
+    """Look for receipts, of unknown senders too, and return how many there are.
+
+    Raises:
+        StepFailed: a category is missing, or a receipt was not announced.
+    """
+    await person.discover_receipts()
+    run_id = await person.ingest_receipts(startDate="2026-06-01", endDate="2026-09-30")
+    outcome = await _follow(person, run_id)
+    if outcome["status"] != "SUCCEEDED":
+        raise StepFailed(f"the run for receipts did not end well: {outcome}")
+    await check_invoices(person)
+    receipts = await person.receipts()
+    if len({each["category"] for each in receipts}) < _CATEGORIES:
+        raise StepFailed(f"only {sorted({each['category'] for each in receipts})} were found")
+    return len(receipts)
 
 
 async def _want_to_be_told(person: Person) -> None:
@@ -245,7 +267,10 @@ async def _sign_up(person: Person) -> None:
 
 
 async def _ingest(person: Person) -> dict[str, Any]:
-    run_id = await person.ingest()
+    return await _follow(person, await person.ingest())
+
+
+async def _follow(person: Person, run_id: str) -> dict[str, Any]:
     columns = (
         TextColumn("  {task.description}"),
         BarColumn(bar_width=30),
@@ -264,6 +289,9 @@ async def _ingest(person: Person) -> dict[str, Any]:
 async def _print_findings(person: Person) -> None:
     for year in await person.years():
         console.print(tables.invoices(year))
+    receipts = await person.receipts()
+    if receipts:
+        console.print(tables.receipts(receipts))
     failed = await person.failed_documents()
     if failed:
         console.print(tables.attention(failed))
@@ -274,7 +302,7 @@ def _print_events(person: Person) -> None:
     moves = [each.values["status"] for each in person.ingestion_events]
     if not moves:
         raise StepFailed("no event about a run arrived")
-    console.print(f"and {len(moves)} about the two runs, from {moves[0]} to {moves[-1]}\n")
+    console.print(f"and {len(moves)} about the three runs, from {moves[0]} to {moves[-1]}\n")
 
 
 def _summary(outcome: dict[str, Any]) -> str:

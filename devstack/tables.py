@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _WIDTH_WITHOUT_TERMINAL = 110
 
 
+_EVENTS_SHOWN = 14
+
+
 def make_console() -> Console:
     """Return a console that fits the terminal, or a log."""
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
@@ -41,6 +44,26 @@ def invoices(year: dict[str, Any]) -> Table:
             each["electricity"]["amount"],
             each["vat"]["amount"],
             f"[bold]{each['total']['amount']}[/bold]",
+            _words(each["warnings"]),
+        )
+    return table
+
+
+def receipts(found: Sequence[dict[str, Any]]) -> Table:
+    """Return the receipts; what a refund gave back is negative."""
+    table = _table("Receipts", ("day", "shop", "category", "number"))
+    for heading in ("items", "total"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("worth a look", style="yellow")
+    for each in found:
+        sign = "-" if each["type"] == "REFUND" else ""
+        table.add_row(
+            each["invoiceDate"],
+            each["vendor"],
+            each["category"].lower().replace("_", "-"),
+            each["orderNumber"],
+            str(len(each["items"])),
+            f"[bold]{sign}{each['total']['amount']}[/bold] {each['total']['currency']}",
             _words(each["warnings"]),
         )
     return table
@@ -76,14 +99,19 @@ def attention(failed: Sequence[dict[str, Any]]) -> Table:
 
 def events(received: Sequence[dict[str, Any]]) -> Table:
     """Return the invoice events that a subscriber received, in order."""
-    table = _table("Events received live", ("event", "number", "due"))
+    shown = received[-_EVENTS_SHOWN:]
+    title = "Events received live"
+    if len(shown) < len(received):
+        title += f": the last {len(shown)} of {len(received)}"
+    table = _table(title, ("event", "kind", "of", "due or bought"))
     table.add_column("total", justify="right", no_wrap=True)
-    table.add_column("look before paying", style="yellow")
-    for each in received:
+    table.add_column("worth a look", style="yellow")
+    for each in shown:
         table.add_row(
             each["type"],
-            _number(each["invoiceId"]),
-            each["dueDate"],
+            each["kind"].lower(),
+            each["title"],
+            each["dueDate"] or each["invoiceDate"],
             f"{each['total']['amount']} {each['total']['currency']}",
             _words(each["warnings"]),
         )

@@ -83,12 +83,13 @@ def register(
         raise RequestError(ErrorType.DEPENDENCY_FAILURE, "Push notifications are not set up here.")
     require_user(desk.users.get(user_id))
     known = desk.devices.get(user_id, device_id)
+    if known and known.token != device.token:
+        forget(known, devices=desk.devices, push=desk.push)
+        known = None
     desk.devices.put(replace(device, endpoint=known.endpoint if known else None))
     endpoint = desk.push.open_endpoint(device.token)
     device = replace(device, endpoint=endpoint)
     desk.devices.put(device)
-    if known and known.endpoint and known.endpoint != endpoint:
-        desk.push.close_endpoint(known.endpoint)
     for other_user, other_id in desk.devices.at_endpoint(endpoint):
         if (other_user, other_id) != (user_id, device_id):
             desk.devices.remove(other_user, other_id)
@@ -98,6 +99,8 @@ def register(
 
 def unregister(user_id: str, device_id: str, *, desk: DeviceDesk) -> None:
     """Let the device go; one that is not there is fine."""
+    if not _DEVICE_ID.fullmatch(device_id):
+        return  # no such device can be there
     device = desk.devices.get(user_id, device_id)
     if device is not None:
         forget(device, devices=desk.devices, push=desk.push)
@@ -107,7 +110,9 @@ def forget(device: Device, *, devices: DeviceStore, push: PushSender) -> None:
     """Remove a device and its endpoint; the row last, so that a failed attempt can be repeated."""
     endpoint = device.endpoint
     if endpoint is None and device.token and push.is_available:
-        endpoint = push.open_endpoint(device.token)  # the one that a broken attempt left, if any
+        # What a broken attempt left, if anything; unless somebody else has it by now.
+        left = push.open_endpoint(device.token)
+        endpoint = None if devices.at_endpoint(left) else left
     if endpoint is not None:
         push.close_endpoint(endpoint)
     devices.remove(device.user_id, device.device_id)

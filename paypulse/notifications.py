@@ -172,7 +172,7 @@ def tell_invoice(event: InvoiceEvent, settings: NotificationSettings) -> Notific
         title=words.look_first if warnings else words.new[event.kind.value],
         body=_body(warnings, event.title, event.total, event.due_on, settings),
         subject=words.subjects[category],
-        **_place(event.kind, event.invoice_id),
+        **_place(event.kind, event.invoice_id, warnings),
     )
 
 
@@ -181,7 +181,7 @@ def remind_of(
 ) -> Notification:
     """Return the reminder that belongs to a reminder day, worded for today.
 
-    Its push takes the place of the one that announced the invoice.
+    Its push takes the place of the one that announced the invoice, with or without a warning.
     """
     words = _WORDS[settings.language]
     days = (invoice.due_on - today).days
@@ -196,7 +196,7 @@ def remind_of(
             warnings, invoice.notice.landlord or "", invoice.notice.total, invoice.due_on, settings
         ),
         subject=words.subjects[Category.REMINDER],
-        **_place(InvoiceKind.RENTAL, invoice.invoice_id),
+        **_place(InvoiceKind.RENTAL, invoice.invoice_id, warnings),
     )
 
 
@@ -268,11 +268,15 @@ def _amount(total: Money, language: Language) -> str:
     return f"{number}\u00a0{'kr' if total.currency == 'SEK' else total.currency}"
 
 
-def _place(kind: InvoiceKind, invoice_id: str) -> dict[str, str]:
-    """Return where the invoice is in the app, and what its pushes have in common."""
+def _place(kind: InvoiceKind, invoice_id: str, warnings: list[str]) -> dict[str, str]:
+    """Return where the invoice is in the app, and what its pushes have in common.
+
+    Only a warning takes the place of a warning: a push that was held up must not hide one.
+    """
     folder = kind.value.lower()
+    digest = hashlib.sha256(invoice_id.encode()).hexdigest()[:32]
     link = f"paypulse://invoices/{folder}/{quote(invoice_id, safe='')}"
     return {
-        "collapse_id": f"{folder}-{hashlib.sha256(invoice_id.encode()).hexdigest()[:32]}",
+        "collapse_id": f"{folder}-{digest}" + ("-warning" if warnings else ""),
         "link": link if len(link) <= _LONGEST_LINK else f"paypulse://invoices/{folder}",
     }

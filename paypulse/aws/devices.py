@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from paypulse.aws.items import from_item, to_item, translated
+from paypulse.aws.items import from_item, is_key, to_item, translated
 from paypulse.clock import from_text, to_text
 from paypulse.devices import Device
 
@@ -36,6 +36,8 @@ class DynamoDevices:
             self._client.put_item(TableName=self._table, Item=to_item(row))
 
     def get(self, user_id: str, device_id: str) -> Device | None:
+        if not is_key(device_id):
+            return None
         with translated():
             answer = self._client.get_item(
                 TableName=self._table,

@@ -220,14 +220,15 @@ def test_a_label_adds_up_with_the_tax_included_or_on_top(name: str) -> None:
     assert any(abs(sum_ - fields["total"]) < rounding for sum_ in (total, total + fields["tax"]))
 
 
-def test_both_halves_are_alike_in_size_outcomes_and_categories() -> None:
+def test_dev_has_all_outcomes_and_categories_of_the_held_out_half() -> None:
     counts = {half: Counter(_kind(LABELS[name]) for name in SPLIT[half]) for half in HALVES}
 
     dev, held_out = (counts[half] for half in HALVES)
 
     assert set(dev) == set(held_out)
-    assert all(abs(dev[kind] - held_out[kind]) <= 2 for kind in dev), counts
-    assert abs(dev.total() - held_out.total()) <= 2
+    # later mails went into dev only; what is measured must not be what is hardly ever tuned for
+    assert all(dev[kind] >= held_out[kind] - 2 for kind in dev), counts
+    assert dev.total() >= held_out.total() - 2
 
 
 def test_the_corpus_is_large_and_mixed_enough_to_say_something() -> None:

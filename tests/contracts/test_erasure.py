@@ -49,6 +49,13 @@ def test_the_worker_may_erase_every_bucket() -> None:
     assert DELETE_USER.grants.buckets == dict.fromkeys(STACK.buckets, "erase")
 
 
+def test_the_worker_may_end_every_subscription_and_remove_every_endpoint() -> None:
+    assert DELETE_USER.grants.topics == dict.fromkeys(STACK.topics, "subscribe")
+    assert DELETE_USER.grants.push_applications == dict.fromkeys(
+        STACK.push_applications, "register"
+    )
+
+
 def test_whatever_is_in_flight_has_ended_when_the_last_sweep_begins() -> None:
     fetching = max(
         each.timeout_s

@@ -10,8 +10,9 @@ import pytest
 
 from devstack.ministack import client
 from paypulse.accounts import User
+from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.users import DynamoUsers
-from paypulse.devices import MAX_DEVICES
+from paypulse.devices import MAX_DEVICES, Device
 from resolvers import get_user_profile, manage_devices
 from tests.factories import NOW
 
@@ -177,6 +178,15 @@ def test_a_device_that_is_let_go_leaves_nothing_and_twice_is_fine(
     assert attributes_of(aws, endpoint) is None
 
 
+@pytest.mark.parametrize("device_id", ["", "ö" * 2000])
+def test_what_cannot_be_there_is_let_go_without_a_word(
+    mutate: Callable[..., Any], caller: Caller, device_id: str
+) -> None:
+    answer = mutate(caller, "unregisterDevice", deviceId=device_id)
+
+    assert answer["userErrors"] == []
+
+
 def test_the_device_registered_longest_ago_makes_room(
     mutate: Callable[..., Any], endpoints: Callable[[Caller], dict[str, str]], caller: Caller
 ) -> None:
@@ -234,6 +244,26 @@ def test_sns_being_down_is_told_and_registering_again_mends_it(
     assert failed["error"]["type"] == "DEPENDENCY_FAILURE"
     assert left == {"phone": None}  # so that an erasure would look for the endpoint
     assert endpoints(caller)["phone"] is not None
+
+
+def test_what_a_broken_attempt_left_is_not_taken_from_who_has_it_now(
+    aws: Aws,
+    outbox: RunningOutbox,
+    mutate: Callable[..., Any],
+    endpoints: Callable[[Caller], dict[str, str]],
+    new_caller: Callable[[], Caller],
+    token: str,
+) -> None:
+    first, second = new_caller(), new_caller()
+    DynamoDevices("Devices", aws.client("dynamodb")).put(
+        Device(first["userId"], "phone", token, None, NOW, "s1")
+    )
+    mutate(second, "registerDevice", deviceId="phone", token=token)
+
+    mutate(first, "unregisterDevice", deviceId="phone")
+
+    assert endpoints(first) == {}
+    assert attributes_of(aws, endpoints(second)["phone"]) is not None
 
 
 def test_without_a_push_service_registering_says_so(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from devstack.running import DevStack
 
+RECEIPT_DAYS = {"startDate": "2026-06-01", "endDate": "2026-09-30"}
 AWKWARD = ("awkward-truncated-pdf", "awkward-no-pdf", "awkward-spoofed-sender")
 
 
@@ -171,11 +172,14 @@ async def test_nothing_of_a_person_is_left_but_the_receipt(
     mails = make_mails()
     notices = [notice_mail(date(2026, month, 28), month).as_bytes() for month in (1, 2, 3)]
     async with new_person() as person, new_person() as bystander:
-        mailbox = new_mailbox(*notices, *(mails[name].as_bytes() for name in AWKWARD))
+        receipts = [mail.as_bytes() for name, mail in mails.items() if name.startswith("receipt-")]
+        mailbox = new_mailbox(*notices, *(mails[name].as_bytes() for name in AWKWARD), *receipts)
         await person.connect_gmail(mailbox)
-        await bystander.connect_gmail(new_mailbox(notices[0]))
+        await bystander.connect_gmail(new_mailbox(notices[0], *receipts[:2]))
         for each in (person, person, bystander):
             await finish(each, await each.ingest())
+        for each in (person, bystander):
+            await finish(each, await each.ingest_receipts(**RECEIPT_DAYS))
         await export(stack, person)
         for each in (person, bystander):
             await each.register_device("phone", secrets.token_hex(32))
@@ -193,6 +197,7 @@ async def test_nothing_of_a_person_is_left_but_the_receipt(
         before, kept = traces.count(), others.count()
         assert before.keys() == {
             *(f"table {name}" for name in (*stack.stack.tables_keyed_by("UserID"), "Users")),
+            *(f"table {name}" for name in stack.stack.detail_tables("RetailInvoices").values()),
             *("versions", "delete markers", "secrets", "subscriptions", "endpoints"),
         }
         assert before["versions"] > before["delete markers"] == 1

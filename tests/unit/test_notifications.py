@@ -175,13 +175,28 @@ def test_a_reminder_says_how_long_there_is(today: int, title: str) -> None:
     assert (reminded.category, reminded.title) == (Category.REMINDER, title)
 
 
-def test_a_reminder_takes_the_place_of_the_announcement_and_warns_too() -> None:
+def test_a_reminder_warns_too() -> None:
     invoice = replace(make_invoice(), warnings=(InvoiceWarning.INVALID_OCR,))
     reminded = remind_of(invoice, 3, date(2026, 1, 27), SWEDISH)
 
-    assert reminded.collapse_id == tell_invoice(make_event(), SWEDISH).collapse_id
     assert reminded.title.startswith("⚠️ ")
     assert reminded.body.startswith("OCR-numrets kontrollsiffra är fel. ")
+
+
+@pytest.mark.parametrize("warnings", [(), (InvoiceWarning.INVALID_OCR,)])
+def test_a_reminder_takes_the_place_of_the_announcement(
+    warnings: tuple[InvoiceWarning, ...],
+) -> None:
+    reminded = remind_of(replace(make_invoice(), warnings=warnings), 3, DUE_ON, SWEDISH)
+
+    assert reminded.collapse_id == tell_invoice(make_event(*warnings), SWEDISH).collapse_id
+
+
+def test_a_push_without_a_warning_never_takes_the_place_of_one_with() -> None:
+    held_up = tell_invoice(make_event(), SWEDISH)
+    warning = tell_invoice(make_event(InvoiceWarning.BANKGIRO_CHANGED), SWEDISH)
+
+    assert held_up.collapse_id != warning.collapse_id
 
 
 def test_reminders_of_one_day_have_one_key_and_of_another_another() -> None:

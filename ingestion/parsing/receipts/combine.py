@@ -125,7 +125,7 @@ def _total(made: Combination) -> int | None:
         made.warn(ReceiptWarning.MARKUP_CONTRADICTS_TEXT)
     if sums.contradicts and not (sums.subtotal_adds_up or sums.net_adds_up):
         made.warn(ReceiptWarning.TOTAL_DOES_NOT_ADD_UP)
-    elif sums.contradicts:
+    elif sums.contradicts or sums.doubted:
         made.warn(ReceiptWarning.ITEMS_DO_NOT_ADD_UP)
     elif not (sums.adds_up or sums.subtotal_adds_up or sums.net_adds_up or agreed):
         made.warn(ReceiptWarning.TOTAL_UNVERIFIED)

@@ -43,7 +43,8 @@ _NO_MONEY = _words(
     r" price|kundnummer|saldo|balance"
     r"|kvar (?:på|att)|remaining|nästa (?:betalning|debitering)|next"
     r" (?:payment|charge|bill)\w*"
-    r"|intjänad\w*|earned|maxbelopp|kreditgräns|credit limit|tidigare pris|du kan spara|från(?=\W*$)"
+    r"|intjänad\w*|earned|maxbelopp|kreditgräns|credit limit|tidigare pris"
+    r"|du kan spara|från(?=\W*$)"
     r"|du (?:har )?sparat|du spara(?:r|de)|total(?:t)? sparat|you(?:'ve| have)? saved?|you save"
     r"|total savings|föregående|previous|spårnings\w*|tracking|per dag|elskatt ingår|varför|hur"
 )
@@ -183,7 +184,8 @@ _PAID = _words(
     r"|betalas med|amex|american express|kort|card|apple pay|google"
     r" pay|paypal|belastat|direktbetalning"
     r"|betalningsbelopp|we charged"
-    r"|du betalade|mottaget|ska betalas|gezahlt\w*|bezahlt\w*|abgebucht|zahlung(?:sbetrag)?|betalingskort|dankort|mobilepay|vipps"
+    r"|du betalade|mottaget|ska betalas"
+    r"|gezahlt\w*|bezahlt\w*|abgebucht|zahlung(?:sbetrag)?|betalingskort|dankort|mobilepay|vipps"
 )
 _WEAK = _words(
     r"total(?:t|en|er|s)?|summa|sum|belopp|amount|i alt|gesamt\w*|yhteensä"

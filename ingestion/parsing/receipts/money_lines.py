@@ -95,8 +95,10 @@ def _under_labels(rows: Sequence[Row], index: int) -> Iterator[MoneyLine]:
     values = [cell for cell in below.cells if cell] if below else []
     if below is None or len(labels) < 2 or len(labels) != len(values) or roles_of(rows[index]):
         return
-    if any(re.search(r"\d", label) for label in labels):
+    if any(re.search(r"\d", label) or whole_amount(label) for label in labels):
         return
+    if any(field_names(value) or money_kind(value)[0] for value in values):
+        return  # a row like the one above
     for label, value in zip(labels, values, strict=True):
         amount = whole_amount(value)
         if amount is not None and amount.looks_like_money and amount.minor > 0:

@@ -29,9 +29,10 @@ from paypulse.receipts import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
-    from ingestion.parsing.receipts.rows import Page
+    from ingestion.parsing.receipts.rows import Page, Row
     from paypulse.receipts import Receipt, ReceiptModel, VendorHints
 
 # What hidden text is only for a machine to read.
@@ -93,15 +94,15 @@ def read_receipt_mail(
 ) -> ReceiptReading:
     """Return what a mail says about a purchase that was taken apart before; as `read_receipt`."""
     read = read_mail_text(mail)
-    reading, text = _judge(read, known), read.page.text
+    reading, rows = _judge(read, known), read.page.rows
     if read.mail.pdfs:
         attached = [_read_pdf(pdf, read.mail, read.sent_on) for pdf in read.mail.pdfs]
         judged = [_judge(pdf, known) for pdf in attached]
         together = with_pdfs(reading, judged)
         if reading.receipt is None and together.receipt is not None:
-            text = "\n".join(pdf.page.text for pdf in attached)
+            rows = [row for pdf in attached for row in pdf.page.rows]
         reading = together
-    return _with_model(reading, model, text, known)
+    return _with_model(reading, model, rows, known)
 
 
 def read_receipt_pdf(
@@ -124,7 +125,7 @@ def read_receipt_pdf(
         sent_on: The day of that mail; completes dates without a year.
     """
     read = _read_pdf(content, MailText(subject=subject), sent_on)
-    return _with_model(with_pdfs(_NO_BODY, [_judge(read, known)]), model, read.page.text, known)
+    return _with_model(with_pdfs(_NO_BODY, [_judge(read, known)]), model, read.page.rows, known)
 
 
 def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
@@ -154,7 +155,10 @@ def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
 
 
 def _with_model(
-    reading: ReceiptReading, model: ReceiptModel | None, text: str, known: KnownVendor | None
+    reading: ReceiptReading,
+    model: ReceiptModel | None,
+    rows: Sequence[Row],
+    known: KnownVendor | None,
 ) -> ReceiptReading:
     receipt = reading.receipt
     if model is None or receipt is None:
@@ -162,9 +166,10 @@ def _with_model(
     questions = [each for each in receipt.warnings if each is not ReceiptWarning.CATEGORY_UNSURE]
     if status_of(questions) is ReceiptStatus.OK:
         return reading
+    from ingestion.parsing.receipts.essence import essence_of
     from ingestion.parsing.receipts.second_reading import with_model
 
-    return with_model(reading, model, text, known.hints if known else None)
+    return with_model(reading, model, essence_of(rows), known.hints if known else None)
 
 
 def _read_pdf(pdf: bytes, mail: MailText, sent_on: date | None) -> MailReading:

@@ -36,6 +36,7 @@ class Sums:
     subtotal_adds_up: bool = False  # the printed subtotal and the parts make the total
     net_adds_up: bool = False  # the printed net amount and VAT make the total
     contradicts: bool = False  # it should add up and does not
+    doubted: bool = False  # it adds up, but leaves out a part or a surer total
 
 
 _PARTS = (
@@ -46,6 +47,12 @@ _PARTS = (
     MoneyKind.DISCOUNT,
     MoneyKind.TAX,
     MoneyKind.ROUNDING,
+)
+
+
+# A deposit may be in the prices; the others are printed because they count.
+_DOUBTFUL = frozenset(
+    {MoneyKind.SHIPPING, MoneyKind.SERVICE_FEE, MoneyKind.TIP, MoneyKind.DISCOUNT}
 )
 
 
@@ -101,15 +108,24 @@ def _match(
 ) -> bool:
     """Find the candidate that items and parts make; all parts first, then with fewer."""
     for candidate in candidates:
-        for expected, tax_on_top in _expected(sums, amount, all_parts=exact):
+        for expected, left_out in _expected(sums, amount, all_parts=exact):
             for gift in (0, *sums.gifts):
                 if _equal(expected - gift, abs(candidate.minor), count, exact=exact):
                     sums.total = expected if gift else abs(candidate.minor)
                     sums.total_quote = candidate.quote
                     sums.gift = gift or sums.gift
-                    del tax_on_top
+                    sums.doubted = bool(left_out & _DOUBTFUL) or _is_outdone(sums, candidates)
                     return True
     return False
+
+
+def _is_outdone(sums: Sums, candidates: list[MoneyLine]) -> bool:
+    """Tell whether the surest totals all say something else than what adds up."""
+    surest = max(candidate.sureness for candidate in candidates)
+    known = {sums.total, (sums.total or 0) - sums.gift}
+    return not any(
+        abs(candidate.minor) in known for candidate in candidates if candidate.sureness == surest
+    )
 
 
 def _equal(expected: int, printed: int, count: int, *, exact: bool) -> bool:
@@ -120,8 +136,13 @@ def _equal(expected: int, printed: int, count: int, *, exact: bool) -> bool:
     return not exact and (rounded or abs(expected - printed) <= min(count, 5))
 
 
-def _expected(sums: Sums, amount: int, *, all_parts: bool) -> Iterator[tuple[int, bool]]:
-    """Yield what the total may be: parts may be in the items already, VAT on top or within."""
+def _expected(
+    sums: Sums, amount: int, *, all_parts: bool
+) -> Iterator[tuple[int, frozenset[MoneyKind]]]:
+    """Yield what the total may be, and which parts are not in it.
+
+    Parts may be in the items already, VAT on top or within.
+    """
     signed = {kind: minor for kind, minor in sums.parts.items() if minor and kind != MoneyKind.TAX}
     if MoneyKind.DISCOUNT in signed:
         signed[MoneyKind.DISCOUNT] = -signed[MoneyKind.DISCOUNT]
@@ -131,9 +152,10 @@ def _expected(sums: Sums, amount: int, *, all_parts: bool) -> Iterator[tuple[int
     for size in sizes:
         for chosen in combinations(kinds, size):
             base = amount + sum(signed[kind] for kind in chosen)
-            yield base, False
+            left_out = frozenset(kinds) - frozenset(chosen)
+            yield base, left_out
             if tax:
-                yield base + tax, True
+                yield base + tax, left_out
 
 
 def _take_likeliest(sums: Sums, candidates: list[MoneyLine]) -> None:

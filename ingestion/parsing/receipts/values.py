@@ -93,6 +93,7 @@ _MONTH_NUMBERS = {
 _OF_DOCUMENTS = ("invoice_number", "receipt_number")
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
 _ORDERED = re.compile(r"(?i)order|best|köp|purchase|faktura|invoice|rechnung|kvitto|receipt|bok")
+_ORDER = re.compile(r"(?i)order|beställ|bok|köp|purchase|reserv|bestell|buch|auftrag|best|ordre")
 _DASH = re.compile(r"(?i)\.?\s*(?:[-–—]{1,2}|till|to|through|t\.o\.m\.?)\s*")
 
 
@@ -183,12 +184,20 @@ class Values:
 
     def number_in_text(self, subject: str) -> Found[str] | None:
         """Return an order number from running text, the subject first."""
-        for text in (subject, *(row.text for row in self._rows)):
-            for match in _NUMBER_SENTENCE.finditer(text[:300]):
-                token = read_number(match["token"])
-                if token and re.search(r"\d", token) and not find_dates(token, self._near):
-                    return Found(token, text)
-        return None
+        texts = (subject, *(row.text for row in self._rows))
+        found = (number for text in texts for _, number in self._named_numbers(text))
+        return next(found, None)
+
+    def order_in(self, subject: str) -> Found[str] | None:
+        """Return the number that a subject calls that of the order or booking."""
+        found = (number for kind, number in self._named_numbers(subject) if _ORDER.match(kind))
+        return next(found, None)
+
+    def _named_numbers(self, text: str) -> Iterator[tuple[str, Found[str]]]:
+        for match in _NUMBER_SENTENCE.finditer(text[:300]):
+            token = read_number(match["token"])
+            if token and re.search(r"\d", token) and not find_dates(token, self._near):
+                yield match["kind"], Found(token, text)
 
     def period(self, *names: str) -> Found[tuple[date, date]] | None:
         """Return a labelled period: two dates, or the name of a month."""
@@ -331,6 +340,8 @@ def numbers_of(
         # "Nummer" on top and a booking code further down: both are given, and differ.
         order.insert(1, "number")
     for name in order:
+        if name in _OF_DOCUMENTS and not is_invoice and (ordered := values.order_in(subject)):
+            yield ordered
         if name in _OF_DOCUMENTS:
             yield from _in_subject(values.numbers(*_OF_DOCUMENTS), subject)
         if (labelled := values.number(name)) is not None:

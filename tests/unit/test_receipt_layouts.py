@@ -1,0 +1,444 @@
+"""Layouts as shops, couriers, tills and railways send them; names and amounts are invented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ingestion.parsing.extract import extract_mail
+from ingestion.parsing.receipts.reader import KnownVendor, read_receipt
+from paypulse.receipts import Category
+
+
+def record_of(
+    body: str, subject: str = "Orderbekräftelse 7712-A", kind: str = "html", **known: Any
+) -> dict[str, Any]:
+    head = (
+        "From: Boden <order@boden.example>\nDate: Wed, 07 May 2025 10:00:00 +0200\n"
+        f"Subject: {subject}\nContent-Type: text/{kind}; charset=utf-8\n\n"
+    )
+    vendor = KnownVendor("Boden", known.get("category", Category.MISCELLANEOUS))
+    return extract_mail(
+        "a", f"{head}{body}".encode(), lambda mail: read_receipt(mail, known=vendor)
+    )
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+
+
+def items_of(record: dict[str, Any]) -> list[tuple[str, float, float]]:
+    return [(item["name"], item["quantity"], item["total"]) for item in record["items"]]
+
+
+GRID = "<style>.g{display:grid;grid-template-columns:3fr 1fr 1fr}</style>"
+PREFORMATTED = """\
+Pizza Vesuvio    2 st    230,00
+Cola             1 st     20,00
+Totalt                   250,00 kr
+"""
+ITEM_LAYOUTS = {
+    "list": "<ul><li>2 × Pizza Vesuvio – 230 kr</li><li>1 × Cola – 20 kr</li></ul>"
+    "<p>Totalt: 250 kr</p>",
+    "count behind": "<p>Pizza Vesuvio (2 st) 230,00 kr</p><p>Cola (1 st) 20,00 kr</p>"
+    "<p>Summa: 250 kr</p>",
+    "lines": "<p>2 x Pizza Vesuvio 230 kr<br>1 x Cola 20 kr<br>Totalt 250 kr</p>",
+    "count in front of every name": table(
+        ("2 Pizza Vesuvio", "230:-"), ("1 Cola", "20:-"), ("Att betala", "250:-")
+    ),
+    "count first": table(
+        ("Antal", "Artikel", "À-pris", "Summa"),
+        ("2", "Pizza Vesuvio", "115,00", "230,00"),
+        ("1", "Cola", "20,00", "20,00"),
+        ("", "", "Att betala", "250,00 kr"),
+    ),
+    "discount column": table(
+        ("Artnr", "Produkt", "Antal", "Pris", "Rabatt", "Moms", "Summa"),
+        ("881", "Pizza Vesuvio", "2", "125,00", "20,00", "25%", "230,00"),
+        ("882", "Cola", "1", "20,00", "0,00", "25%", "20,00"),
+    )
+    + "<p>Totalsumma: 250,00 kr</p>",
+    "stacked with choices": "<div>2x Pizza Vesuvio</div><div>Extra ost</div><div>230,00 kr</div>"
+    "<div>1x Cola</div><div>20,00 kr</div><div>Totalt</div><div>250,00 kr</div>",
+    "stacked with counts below": "<div>Pizza Vesuvio</div><div>115,00 kr</div><div>Antal: 2</div>"
+    "<div>Cola</div><div>20,00 kr</div><div>Antal: 1</div><div>Totalt</div><div>250,00 kr</div>",
+    "labelled price and sum": "<p>Pizza Vesuvio</p><p>Antal: 2</p><p>Pris: 115 kr</p>"
+    "<p>Summa: 230 kr</p><p>Cola</p><p>Antal: 1</p><p>Pris: 20 kr</p><p>Summa: 20 kr</p>"
+    "<p>Summa: 250 kr</p>",
+    "features below the name": "<p>Pizza Vesuvio</p><p>Storlek på degen: Familj</p>"
+    "<p>Antal: 2</p><p>Pris: 115 kr</p><p>Cola</p><p>Sort: Utan socker</p><p>Antal: 1</p>"
+    "<p>Pris: 20 kr</p><p>Totalt: 250 kr</p>",
+    "equation": "<p>Pizza Vesuvio: 2 x 115 kr = 230 kr</p><p>Cola: 1 x 20 kr = 20 kr</p>"
+    "<p>Totalt: 250 kr</p>",
+    "price inside the name": table(
+        ("Pizza Vesuvio (2 × 115,00 kr)", "230,00 kr"), ("Cola", "20,00 kr"), ("Totalt", "250 kr")
+    ),
+    "labelled cells": table(
+        ("Pizza Vesuvio", "Antal: 2", "Pris: 115,00 kr"), ("Cola", "Antal: 1", "Pris: 20,00 kr")
+    )
+    + "<p>Totalt: 250,00 kr</p>",
+    "former price struck out": table(
+        ("Pizza Vesuvio", "2", "<s>300,00 kr</s> 230,00 kr"),
+        ("Cola", "1", "<span style='text-decoration:line-through'>25 kr</span> 20,00 kr"),
+        ("Totalt", "", "250,00 kr"),
+    ),
+    "currency in its own cell": table(
+        ("Pizza Vesuvio", "2", "230", "kr"), ("Cola", "1", "20", "kr"), ("Totalt", "", "250", "kr")
+    ),
+    "grid": f"{GRID}<div class=g><div>Pizza Vesuvio</div><div>2</div><div>230,00 kr</div>"
+    "<div>Cola</div><div>1</div><div>20,00 kr</div></div><div class=g><div>Totalt</div><div></div>"
+    "<div>250,00 kr</div></div>",
+    "preformatted": f"<pre>\n{PREFORMATTED}\n</pre>",
+    "sum of the items as a last row": table(
+        ("Pizza Vesuvio", "2", "230,00 kr"),
+        ("Cola", "1", "20,00 kr"),
+        ("Kostnader", "", "250,00 kr"),
+    )
+    + "<p>Totalt: 250,00 kr</p>",
+    "what was not delivered": table(
+        ("Pizza Vesuvio", "2", "230,00 kr"),
+        ("Cola", "1", "20,00 kr"),
+        ("Slutsåld läsk", "0", "0,00 kr"),
+        ("Totalt", "", "250,00 kr"),
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", ITEM_LAYOUTS.values(), ids=ITEM_LAYOUTS)
+def test_items_are_read_from_a_layout(layout: str) -> None:
+    record = record_of(f"<p>Ordernummer: 7712-A</p>{layout}")
+
+    assert items_of(record) == [("Pizza Vesuvio", 2, 230), ("Cola", 1, 20)]
+    assert record["fields"]["total"] == 250
+    assert record["status"] == "OK"
+
+
+def test_items_are_read_from_plain_text_with_leaders() -> None:
+    text = "Ordernr . . . : 7712-A\nPizza Vesuvio . . . . 230,00\nCola ...... 20,00\n"
+
+    record = record_of(f"{text}Att betala . . . . 250,00 kr\n", kind="plain")
+
+    assert items_of(record) == [("Pizza Vesuvio", 1, 230), ("Cola", 1, 20)]
+    assert record["fields"]["orderNumber"] == "7712-A"
+
+
+def test_till_receipt_gives_weights_counts_and_deposit() -> None:
+    till = (
+        "Kvittonr: 88123   Datum: 2025-05-06  Tid: 17:22\n\n"
+        "KAFFE 450G      2*54,90   109,80\nBANAN\n  1,124kg*24,90kr/kg       27,99\n"
+        "RABATT KAFFE 2F90         -19,80\nPANT 1KR         4*1,00     4,00\n\n"
+        "Totalt        6 varor     121,99\nMoms%   Netto    Moms    Brutto\n"
+        "12     105,35   12,64    117,99\n"
+    )
+
+    record = record_of(till, subject="Ditt kvitto", kind="plain", category=Category.GROCERY)
+
+    assert items_of(record) == [("KAFFE 450G", 2, 109.8), ("BANAN", 1.124, 27.99)]
+    assert record["fields"]["discount"] == 19.8
+    assert record["fields"]["tax"] == 12.64
+    assert record["details"] == {"deposit": 4}
+    assert record["status"] == "OK"
+
+
+def test_size_and_color_are_taken_out_of_a_name() -> None:
+    rows = (("Tröja Ull - M, Blå", "1", "250,00 kr"), ("Totalt", "", "250,00 kr"))
+
+    (item,) = record_of(table(*rows))["items"]
+
+    assert (item["name"], item["size"], item["color"]) == ("Tröja Ull", "M", "Blå")
+
+
+def test_pack_size_is_no_count_where_a_count_is_given() -> None:
+    rows = (("Filter, 100 st × 1", "65,00 kr"), ("Totalt", "65,00 kr"))
+
+    assert items_of(record_of(table(*rows))) == [("Filter, 100 st", 1, 65)]
+
+
+@pytest.mark.parametrize("name", ["Presentkort Spa", "Kortspel", "Gift basket"])
+def test_goods_may_be_named_like_sums(name: str) -> None:
+    rows = ((name, "2", "500,00 kr"), ("Frakt", "", "29,00 kr"), ("Totalt", "", "529,00 kr"))
+
+    record = record_of(table(*rows))
+
+    assert items_of(record) == [(name, 2, 500)]
+    assert record["fields"]["shipping"] == 29
+
+
+STOOL = table(("Stol ek", "1", "519,00 kr"))
+
+
+@pytest.mark.parametrize(
+    "sums",
+    [
+        table(("Totalt", "519,00 kr"), ("Moms (25 %) på 415,20", "103,80 kr")),
+        table(("Totalt", "519,00 kr")) + "<p>Varav moms 25 %: 103,80 kr (underlag 415,20 kr)</p>",
+        table(
+            ("Totalt", "519,00 kr"), ("Momssats", "Underlag", "Moms"), ("25 %", "415,20", "103,80")
+        ),
+        table(
+            ("Summa exkl. moms", "415,20 kr"), ("Moms 25 %", "103,80 kr"), ("Totalt", "519,00 kr")
+        ),
+        table(("Totalt (inkl. 103,80 kr moms)", "519,00 kr")),
+        table(("Totalt", "519,00 kr <small>(inkluderar 103,80 kr Moms)</small>")),
+        "<p>Totalt: 519,00 kr</p><p>Moms 12 %: 24,00 kr</p><p>Moms 25 %: 79,80 kr</p>",
+        table(("Totalt", "519:-"), ("varav moms", "103:80")),
+    ],
+)
+def test_vat_is_read_however_it_is_printed(sums: str) -> None:
+    fields = record_of(STOOL + sums)["fields"]
+
+    assert (fields["total"], fields["tax"]) == (519, 103.8)
+
+
+@pytest.mark.parametrize(
+    ("label", "amount", "expected"),
+    [
+        ("Frakt och hantering", "49,00 kr", 49),
+        ("Fraktsätt: ombud", "49,00 kr", 49),
+        ("DHL Service Point", "49,00 kr", 49),
+        ("Leverans", "49,00 kr via PostNord ombud", 49),
+        ("Leverans", "Fri frakt", 0),
+    ],
+)
+def test_shipping_is_read_however_it_is_printed(label: str, amount: str, expected: int) -> None:
+    total = f"{519 + expected},00 kr"
+
+    fields = record_of(STOOL + table((label, amount), ("Totalt", total)))["fields"]
+
+    assert (fields["shipping"], fields["total"]) == (expected, 519 + expected)
+
+
+@pytest.mark.parametrize("label", ["SOMMAR25", "Värdekod SOMMAR", "LAUNCH (10% off)"])
+def test_negative_row_among_the_sums_is_a_discount(label: str) -> None:
+    sums = table(("Delsumma", "519,00 kr"), (label, "-50,00 kr"), ("Totalt", "469,00 kr"))
+
+    record = record_of(STOOL + sums)
+
+    assert record["fields"]["discount"] == 50
+    assert items_of(record) == [("Stol ek", 1, 519)]
+
+
+@pytest.mark.parametrize("label", ["Du sparade", "You saved", "Total savings"])
+def test_saving_is_no_discount(label: str) -> None:
+    sums = table(("Totalt", "519,00 kr"), (label, "81,00 kr"))
+
+    assert record_of(STOOL + sums)["fields"]["discount"] is None
+
+
+def test_fee_in_a_sentence_is_not_charged() -> None:
+    record = record_of(
+        STOOL
+        + table(("Totalt", "519,00 kr"))
+        + "<p>Slipp fakturaavgift på 29 kr med e-faktura.</p>"
+    )
+
+    assert record["details"] == {}
+
+
+def test_gift_card_counts_once_where_it_is_printed_twice() -> None:
+    sums = table(("Presentkort", "-200,00 kr"), ("Totalt", "319,00 kr"))
+
+    record = record_of(f"{STOOL}{sums}<p>Betalning</p><p>Presentkort — 200,00 kr</p>")
+
+    assert record["fields"]["total"] == 519
+
+
+def test_parcels_of_one_order_are_added_up() -> None:
+    parcels = table(
+        ("Stol ek", "349,00 kr"),
+        ("Delsumma:", "349,00 kr"),
+        ("Frakt:", "29,00 kr"),
+        ("Leveransens summa:", "378,00 kr"),
+        ("Kudde", "141,00 kr"),
+        ("Delsumma:", "141,00 kr"),
+        ("Frakt:", "0,00 kr"),
+        ("Leveransens summa:", "141,00 kr"),
+        ("Beställningssumma:", "519,00 kr"),
+    )
+
+    record = record_of(parcels)
+
+    assert record["fields"]["shipping"] == 29
+    assert record["fields"]["total"] == 519
+    assert record["status"] == "OK"
+
+
+def test_sum_that_leaves_out_a_printed_part_is_doubted() -> None:
+    record = record_of(STOOL + table(("Frakt", "49,00 kr"), ("Totalt", "519,00 kr")))
+
+    assert record["status"] == "NEEDS_REVIEW"
+    assert "items_do_not_add_up" in record["flags"]
+
+
+def test_sum_that_a_surer_total_outdoes_is_doubted() -> None:
+    record = record_of(STOOL + table(("Summa", "519,00 kr"), ("Att betala", "819,00 kr")))
+
+    assert record["status"] == "NEEDS_REVIEW"
+
+
+@pytest.mark.parametrize(
+    ("total", "amount", "currency"),
+    [
+        ("Totalt 1 536,70 kr SEK", 1536.7, "SEK"),
+        ("Total: $86.40 CAD", 86.4, "CAD"),
+        ("TOTAL DUE ON MAY 2, 2025 $47.11", 47.11, "USD"),
+        ("Gesamtbetrag: 19,37 €", 19.37, "EUR"),
+        ("I alt at betale: 385,00 DKK", 385, "DKK"),
+        ("Å betale: 934,50 NOK", 934.5, "NOK"),
+        ("Totalt inkl. frakt: 99,00 kr", 99, "SEK"),
+    ],
+)
+def test_total_is_read_in_its_currency(total: str, amount: float, currency: str) -> None:
+    fields = record_of(f"<p>Order 7712-A</p><p>{total}</p>")["fields"]
+
+    assert (fields["total"], fields["currency"]) == (amount, currency)
+
+
+@pytest.mark.parametrize(
+    ("body", "subject", "number"),
+    [
+        ("<p>Order # 100-2003</p>", "Tack", "100-2003"),
+        ("<p>Din order (100234) är bekräftad.</p>", "Tack", "100234"),
+        ("<p>Kvitto nr 0412-3-88172</p>", "Tack", "0412-3-88172"),
+        (table(("ORDERNUMMER<br><b>W1122334</b>", "DATUM<br>2025-05-06")), "Tack", "W1122334"),
+        (
+            table(("Order", "Datum", "Betalning"), ("5583921", "2025-05-06", "Swish")),
+            "Tack",
+            "5583921",
+        ),
+        ("<p>Ordrenummer</p><p>402 118 77</p>", "Tack", "402 118 77"),
+        ("<p>Bestellung Nr. 4711-22 vom 06.05.2025</p>", "Danke", "4711-22"),
+        ("<p>Hej!</p>", "Orderbekräftelse SO-2025-0099", "SO-2025-0099"),
+        ("<p>Invoice #A-11</p><p>Receipt #B-22</p>", "Your receipt #B-22", "B-22"),
+        ("<p>Kreditnota 901447</p><p>Avser ordernummer: 700338</p>", "Din retur", "700338"),
+        ("<p>Kreditfaktura nr</p><p>K-20261</p>", "Din kredit", "K-20261"),
+    ],
+)
+def test_order_number_is_found(body: str, subject: str, number: str) -> None:
+    record = record_of(f"{body}{STOOL}{table(('Totalt', '519,00 kr'))}", subject=subject)
+
+    assert record["fields"]["orderNumber"] == number
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>Tack!</p><p>6 maj 2025 kl. 19:02</p>",
+        table(("Totalt 519,00 kr", "6 maj 2025")),
+        "<p>Datum</p><p>2025-05-06</p><p>Leveransdatum: 2025-05-09</p>",
+    ],
+)
+def test_day_in_the_head_is_the_day_of_the_order(body: str) -> None:
+    record = record_of(f"{body}{STOOL}{table(('Totalt', '519,00 kr'))}")
+
+    assert record["fields"]["orderDate"] == "2025-05-06"
+
+
+@pytest.mark.parametrize("body", ["<p>Datum: 2025-07-12</p>", "<p>12 juli 2025</p>"])
+def test_day_to_come_is_not_the_day_of_the_order(body: str) -> None:
+    record = record_of(f"{body}{STOOL}{table(('Totalt', '519,00 kr'))}")
+
+    assert record["fields"]["orderDate"] == "2025-05-07"
+    assert record["status"] == "OK"
+
+
+LEG = {
+    "number": "SK2541",
+    "from": "Göteborg Landvetter",
+    "to": "London Heathrow",
+    "departure": "2025-06-12T07:00",
+    "arrival": "2025-06-12T08:20",
+}
+
+
+ENDS = table(("07:00<br>Göteborg Landvetter (GOT)", "✈", "08:20<br>London Heathrow (LHR)"))
+TRIPS = {
+    "labels": "<p>Flyg SK2541</p><p>Avgång: Göteborg Landvetter, 12 juni 2025 kl 07:00</p>"
+    "<p>Ankomst: London Heathrow, 12 juni 2025 kl 08:20</p>",
+    "one row for each end": table(
+        ("12 jun 2025", "Flyg SK2541"),
+        ("Avgång", "07:00 Göteborg Landvetter"),
+        ("Ankomst", "08:20 London Heathrow"),
+    ),
+    "ends side by side": f"<p>Utresa tor, 12 juni 2025 SK2541</p>{ENDS}",
+    "stack": "<p>12 juni 2025, SK2541</p><div>07:00</div><div>Göteborg Landvetter</div>"
+    "<div>08:20</div><div>London Heathrow</div>",
+    "ticket": table(
+        (
+            "GOT<br>Göteborg Landvetter<br>07:00",
+            "SK2541<br>12 jun 2025",
+            "LHR<br>London Heathrow<br>08:20",
+        )
+    ),
+    "English labels": "<p>Flight: SK2541</p><p>From: Göteborg Landvetter (GOT)</p>"
+    "<p>Departs: 12 Jun 2025 07:00</p><p>To: London Heathrow (LHR)</p>"
+    "<p>Arrives: 12 Jun 2025 08:20</p>",
+    "one line": "<p>SK2541 · Göteborg Landvetter (GOT) – London Heathrow (LHR) · 12 jun 2025"
+    " · 07:00–08:20</p>",
+}
+
+
+def record_of_trip(trip: str) -> dict[str, Any]:
+    fare = table(("Biljettpris", "1 845,00 kr"), ("Totalt", "1 845,00 kr"))
+    people = "<p>Resenärer</p>" + table(("1", "Elin Sandvall", "Säte 18A"))
+    body = f"<p>Bokningsnummer: Q8RTZ2</p>{trip}{people}{fare}"
+    return record_of(body, subject="Din bokning Q8RTZ2", category=Category.TRAVEL)
+
+
+@pytest.mark.parametrize("trip", TRIPS.values(), ids=TRIPS)
+def test_leg_is_read_from_a_layout(trip: str) -> None:
+    details = record_of_trip(trip)["details"]
+
+    assert details["legs"] == [LEG]
+    assert details["passengers"] == ["Elin Sandvall"]
+
+
+def test_hotel_stay_is_no_journey() -> None:
+    stay = table(
+        ("Check-in", "Friday 18 July 2025, from 15:00"),
+        ("Check-out", "Sunday 20 July 2025, until 11:00"),
+    )
+
+    assert "legs" not in record_of_trip(stay)["details"]
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        "<p>Period: 6 maj – 5 juni 2025</p>",
+        "<p>2025-05-06--2025-06-05</p>",
+        "<p>6 maj 2025—5 juni 2025</p>",
+        "<p>Zeitraum: 6. Mai – 5. Juni 2025</p>",
+    ],
+)
+def test_period_is_read_however_it_is_printed(period: str) -> None:
+    rows = table(("Premium (månadsvis)", "99 kr"), ("Totalt", "99 kr"))
+
+    details = record_of(f"{period}{rows}", category=Category.SUBSCRIPTIONS)["details"]
+
+    assert (details["periodStart"], details["periodEnd"]) == ("2025-05-06", "2025-06-05")
+    assert details["billingPeriod"] == "monthly"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("Leveransbesked: order ST-22019", table(("Sko", "1", "99 kr"), ("Totalt", "", "99 kr"))),
+        ("Påminnelse: obetald faktura", "<p>Fakturanr 5512</p><p>Att betala: 499,00 kr</p>"),
+        ("Din bokning är avbokad", "<p>Bokning ABC123 är avbokad. Totalt 995 kr.</p>"),
+        ("Checka in nu", "<p>Bokning Q8RTZ2. Extra bagage från 299 kr.</p>"),
+    ],
+)
+def test_mail_about_a_purchase_is_not_always_its_receipt(subject: str, body: str) -> None:
+    assert record_of(body, subject=subject)["outcome"] == "not_an_invoice"
+
+
+def test_refundable_ticket_is_no_refund() -> None:
+    rows = (("Biljett 2 klass Kan återbetalas", "695,00 kr"), ("Totalt", "695,00 kr"))
+
+    record = record_of(f"<p>Bokningsnummer: Q8RTZ2</p>{table(*rows)}", subject="Din bokning")
+
+    assert record["outcome"] == "ok"
+    assert record["status"] == "OK"
