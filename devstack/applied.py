@@ -225,6 +225,9 @@ def applied(folder: Path, dist: Path, program: str = "terraform") -> Iterator[Ap
                 "AWS_ACCESS_KEY_ID": _ADMIN[0],
                 "AWS_SECRET_ACCESS_KEY": _ADMIN[1],
                 "AWS_CA_BUNDLE": str(certificate.authority),
+                # MiniStack's server breaks an HTTP/2 connection off after 1000 requests, which an
+                # apply needs by now; an HTTP/1.1 connection it closes politely.
+                "GODEBUG": "http2client=0",
             },
         )
         terraform.prepare(dist)

@@ -34,6 +34,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STACK = load_stack()
+ORDER_MAIL = """\
+From: Elgiganten <donotreply@elgiganten.se>
+Subject: =?utf-8?q?Orderbekr=C3=A4ftelse?=
+Date: Tue, 04 Mar 2025 09:00:00 +0000
+Content-Type: text/html; charset=utf-8
+
+<html><body><p>Ordernummer: A100200</p><p>Orderdatum: 2025-03-04</p>
+<table><tr><th>Artikel</th><th>Antal</th><th>Pris</th></tr>
+<tr><td>Kabel</td><td>1</td><td>899,00 kr</td></tr></table>
+<table><tr><td>Delsumma</td><td>899,00 kr</td></tr><tr><td>Frakt</td><td>0,00 kr</td></tr>
+<tr><td>Totalt</td><td>899,00 kr</td></tr></table></body></html>
+"""
 LIMIT_S = 60
 PASSWORD = "a-long-password"
 # What a second plan may still want to change, and why: each is MiniStack's, none is ours.
@@ -144,6 +156,58 @@ async def test_the_rest_of_the_api_is_within_its_grants(
     assert len(answer["ingestionRuns"]["edges"]) == 1
     assert me["me"] == {"devices": [], "notificationSettings": {"email": True, "language": "EN"}}
     assert disconnected["disconnectGmail"]["userErrors"] == left["logOut"]["userErrors"] == []
+
+
+async def test_receipts_are_within_their_grants(system: Applied, endpoints: Endpoints) -> None:
+    push_vendors(
+        read_folder(), store=DynamoVendors("VendorConfig", system.client("dynamodb")), clock=utc_now
+    )
+    email = open_mailbox(system, "shopper", [ORDER_MAIL.encode()])
+    select = "invoice { id category detail { __typename } document { url } } userErrors { code }"
+    async with Person(endpoints) as person:
+        await person.sign_up_or_log_in("Shopper", "shopper@example.com", PASSWORD)
+        await person.connect_gmail(email)
+        started = await person.ask(
+            """mutation { ingestRetailInvoices(
+                 input: {startDate: "2025-01-01", endDate: "2025-12-31"}) { run { id } } }"""
+        )
+        run_id = started["ingestRetailInvoices"]["run"]["id"]
+        runs = [run async for run in person.follow(run_id, LIMIT_S)]
+        read = await person.ask(
+            """{ retailInvoices { edges { node { id refundOf detail { __typename } } } }
+                 retailInvoiceCounts { count }
+                 spending(filter: {period: YEAR, groupBy: VENDOR, from: "2025-01-01"}) { period }
+                 rent: spending(filter: {period: YEAR, groupBy: RENT_LINE}) { period } }"""
+        )
+        ((id_, detail),) = [
+            (edge["node"]["id"], edge["node"]["detail"]) for edge in read["retailInvoices"]["edges"]
+        ]
+        added = await person.ask(
+            f"""mutation {{ addInvoice(input: {{requestId: "1", vendor: "Torget", category: TRAVEL,
+                  invoiceDate: "2025-01-15", total: {{amount: "10.00", currency: "SEK"}}}})
+                {{ {select} }} }}"""
+        )
+        corrected = await person.ask(
+            f"""mutation ($id: ID!) {{
+                  correctInvoice(input: {{id: $id, category: GROCERY}}) {{ {select} }}
+                  reparseInvoice(input: {{id: $id}}) {{ {select} }} }}""",
+            id=id_,
+        )
+        link = corrected["correctInvoice"]["invoice"]["document"]["url"]
+        document = await asyncio.to_thread(download, system, link)
+        deleted = await person.ask(
+            "mutation ($id: ID!) { deleteInvoice(input: {id: $id}) { userErrors { code } } }",
+            id=id_,
+        )
+        gone = await person.ask("query ($id: ID!) { retailInvoice(id: $id) { id } }", id=id_)
+
+    assert (runs[-1]["status"], runs[-1]["parsed"]) == ("SUCCEEDED", 1)
+    assert detail == {"__typename": "TechnologyDetail"}
+    for answer in (added["addInvoice"], *corrected.values(), deleted["deleteInvoice"]):
+        assert answer["userErrors"] == []
+    assert corrected["correctInvoice"]["invoice"]["detail"] == {"__typename": "GroceryDetail"}
+    assert b"A100200" in document
+    assert gone["retailInvoice"] is None
 
 
 async def export(person: Person) -> str:
