@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # A notice that was due longer ago than this is history that a search has brought up.
 STILL_NEWS = timedelta(days=3)
+# A receipt is looked for weekly; one that is older was found by looking far back.
+RECEIPT_STILL_NEWS = timedelta(days=8)
 
 _LONGEST_NAME = 60
 _LONGEST_LINK = 1000  # a push holds 4096 bytes in all
@@ -38,6 +40,7 @@ class Category(StrEnum):
     """Apple's category of a push: which buttons the app offers with it."""
 
     INVOICE = "INVOICE"
+    RECEIPT = "RECEIPT"
     INVOICE_WARNING = "INVOICE_WARNING"
     REMINDER = "REMINDER"
     RECONNECT_GMAIL = "RECONNECT_GMAIL"
@@ -52,6 +55,7 @@ class Notification:
         subject: For a mail: ASCII, as SNS asks for.
         collapse_id: A later push with it replaces this one; at most 64 bytes.
         link: Opens the place in the app.
+        by_email: Whether it is worth a mail too.
     """
 
     key: str
@@ -61,6 +65,7 @@ class Notification:
     subject: str
     collapse_id: str
     link: str
+    by_email: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,10 @@ class _Words:
     other_warning: str
 
 
-# `new` by the values of InvoiceKind: of a kind that is not there nobody is told.
+# `new` by the values of InvoiceKind.
 _WORDS = {
     Language.SV: _Words(
-        new={"RENTAL": "Ny hyresavi"},
+        new={"RENTAL": "Ny hyresavi", "RETAIL": "Nytt kvitto"},
         look_first="⚠️ Granska innan du betalar",
         due="förfaller {day}",
         due_in="Hyran förfaller om {days} dagar",
@@ -94,6 +99,7 @@ _WORDS = {
         ),
         subjects={
             Category.INVOICE: "Ny hyresavi",
+            Category.RECEIPT: "Nytt kvitto",
             Category.INVOICE_WARNING: "Granska hyresavin innan du betalar",
             Category.REMINDER: "Hyran ska snart betalas",
             Category.RECONNECT_GMAIL: "Anslut Gmail igen",
@@ -112,7 +118,7 @@ _WORDS = {
         other_warning="Något behöver granskas.",
     ),
     Language.EN: _Words(
-        new={"RENTAL": "New rent notice"},
+        new={"RENTAL": "New rent notice", "RETAIL": "New receipt"},
         look_first="⚠️ Look before you pay",
         due="due {day}",
         due_in="Rent is due in {days} days",
@@ -124,6 +130,7 @@ _WORDS = {
         ),
         subjects={
             Category.INVOICE: "New rent notice",
+            Category.RECEIPT: "New receipt",
             Category.INVOICE_WARNING: "Look at the rent notice before you pay",
             Category.REMINDER: "Rent is due soon",
             Category.RECONNECT_GMAIL: "Connect Gmail again",
@@ -147,14 +154,16 @@ _WORDS = {
 def is_news(event: InvoiceEvent, warned_before: Iterable[str] = ()) -> bool:
     """Tell whether anyone wants to hear of an event at once.
 
-    News is an invoice that came, or a warning that was not there before. What was due more than
-    three days before it came is none: reading a mailbox of years must not ring for hours. The
-    same goes for a kind of invoice without words here. A receipt has no due day; its own day
-    would have to be looked at instead.
+    News is an invoice that came, or a notice's warning that was not there before. What was due
+    more than three days before it came is none, nor is a receipt of more than eight days ago:
+    reading a mailbox of years must not ring for hours.
     """
-    if event.kind.value not in _WORDS[Language.SV].new or event.due_on is None:
-        return False
-    if event.due_on < event.occurred_at.date() - STILL_NEWS:
+    today = event.occurred_at.date()
+    if event.kind is InvoiceKind.RETAIL:
+        day = event.invoice_date
+        fresh = day is not None and day >= today - RECEIPT_STILL_NEWS
+        return fresh and event.type is InvoiceEventType.ADDED
+    if event.due_on is None or event.due_on < today - STILL_NEWS:
         return False
     if event.type is InvoiceEventType.UPDATED:
         return bool({warning.value for warning in event.warnings} - set(warned_before))
@@ -163,6 +172,8 @@ def is_news(event: InvoiceEvent, warned_before: Iterable[str] = ()) -> bool:
 
 def tell_invoice(event: InvoiceEvent, settings: NotificationSettings) -> Notification:
     """Return what to tell about an event that is news."""
+    if event.kind is InvoiceKind.RETAIL:
+        return _tell_receipt(event, settings)
     words = _WORDS[settings.language]
     warnings = [warning.value for warning in event.warnings]
     category = Category.INVOICE_WARNING if warnings else Category.INVOICE
@@ -172,7 +183,29 @@ def tell_invoice(event: InvoiceEvent, settings: NotificationSettings) -> Notific
         title=words.look_first if warnings else words.new[event.kind.value],
         body=_body(warnings, event.title, event.total, event.due_on, settings),
         subject=words.subjects[category],
-        **_place(event.kind, event.invoice_id, warnings),
+        collapse_id=_collapse_id(event.kind, event.invoice_id, warnings),
+        link=_link(event.kind, event.invoice_id),
+    )
+
+
+def _tell_receipt(event: InvoiceEvent, settings: NotificationSettings) -> Notification:
+    """Return what to tell about a receipt.
+
+    A weekly search finds several at once: each push of a day takes the place of the one before.
+    The shop has sent a mail already, so there is none from us. What is still to be paid says when.
+    """
+    words = _WORDS[settings.language]
+    warnings = [words.other_warning] if event.warnings else []
+    told = _body([], event.title, event.total, event.due_on, settings)
+    return Notification(
+        key=event.event_id,
+        category=Category.RECEIPT,
+        title=words.new[event.kind.value],
+        body=" ".join([*warnings, *([told] if told else [])]) or words.new[event.kind.value],
+        subject=words.subjects[Category.RECEIPT],
+        collapse_id=f"retail-{event.occurred_at:%Y-%m-%d}",
+        link=_link(event.kind, event.invoice_id),
+        by_email=False,
     )
 
 
@@ -196,7 +229,8 @@ def remind_of(
             warnings, invoice.notice.landlord or "", invoice.notice.total, invoice.due_on, settings
         ),
         subject=words.subjects[Category.REMINDER],
-        **_place(InvoiceKind.RENTAL, invoice.invoice_id, warnings),
+        collapse_id=_collapse_id(InvoiceKind.RENTAL, invoice.invoice_id, warnings),
+        link=_link(InvoiceKind.RENTAL, invoice.invoice_id),
     )
 
 
@@ -268,15 +302,17 @@ def _amount(total: Money, language: Language) -> str:
     return f"{number}\u00a0{'kr' if total.currency == 'SEK' else total.currency}"
 
 
-def _place(kind: InvoiceKind, invoice_id: str, warnings: list[str]) -> dict[str, str]:
-    """Return where the invoice is in the app, and what its pushes have in common.
+def _collapse_id(kind: InvoiceKind, invoice_id: str, warnings: list[str]) -> str:
+    """Return what the pushes about an invoice have in common.
 
     Only a warning takes the place of a warning: a push that was held up must not hide one.
     """
-    folder = kind.value.lower()
     digest = hashlib.sha256(invoice_id.encode()).hexdigest()[:32]
+    return f"{kind.value.lower()}-{digest}" + ("-warning" if warnings else "")
+
+
+def _link(kind: InvoiceKind, invoice_id: str) -> str:
+    """Return where the invoice is in the app."""
+    folder = kind.value.lower()
     link = f"paypulse://invoices/{folder}/{quote(invoice_id, safe='')}"
-    return {
-        "collapse_id": f"{folder}-{digest}" + ("-warning" if warnings else ""),
-        "link": link if len(link) <= _LONGEST_LINK else f"paypulse://invoices/{folder}",
-    }
+    return link if len(link) <= _LONGEST_LINK else f"paypulse://invoices/{folder}"

@@ -62,7 +62,7 @@ def notify(user_id: str, make: Callable[[User], Notification | None], *, using: 
             )
             for device in using.devices.all_of(user_id)
         ]
-    if user.notifications.email:
+    if user.notifications.email and notification.by_email:
         send = partial(using.emails.send, user_id, notification)
         work.append(partial(using.once, f"{notification.key} e-mail", send))
     attempt_all(*work)

@@ -11,7 +11,7 @@ import pytest
 
 from paypulse.accounts import GmailStatus, User
 from paypulse.aws.sns import apns_message
-from paypulse.events import InvoiceEvent, InvoiceEventType, rental_event
+from paypulse.events import InvoiceEvent, InvoiceEventType, rental_event, retail_event
 from paypulse.money import Money
 from paypulse.notification_settings import Language, NotificationSettings
 from paypulse.notifications import (
@@ -22,8 +22,9 @@ from paypulse.notifications import (
     reminder_day,
     tell_invoice,
 )
+from paypulse.receipts import ReceiptWarning
 from paypulse.rental_invoices import InvoiceWarning
-from tests.factories import NOW, make_document, make_invoice
+from tests.factories import NOW, make_document, make_invoice, make_retail_invoice
 
 SWEDISH = NotificationSettings()
 ENGLISH = NotificationSettings(language=Language.EN)
@@ -238,3 +239,50 @@ def make_user(status: GmailStatus, settings: NotificationSettings = SWEDISH) -> 
         gmail_connected_at=NOW,
         notifications=settings,
     )
+
+
+def make_receipt_event(**changes: Any) -> InvoiceEvent:
+    event = retail_event("event-2", InvoiceEventType.ADDED, make_retail_invoice(), NOW)
+    return replace(event, **{"invoice_date": NOW.date(), "due_on": None} | changes)
+
+
+def test_a_receipt_is_told_with_shop_and_amount_and_not_by_mail() -> None:
+    told = tell_invoice(make_receipt_event(title="ICA", total=Money(10_268), warnings=()), SWEDISH)
+
+    assert (told.category, told.title) == (Category.RECEIPT, "Nytt kvitto")
+    assert told.body == "ICA · 102,68\u00a0kr"
+    assert told.link.startswith("paypulse://invoices/retail/retail_")
+    assert not told.by_email
+
+
+def test_the_discreet_are_told_that_there_is_a_receipt_and_no_more() -> None:
+    told = tell_invoice(make_receipt_event(warnings=()), replace(ENGLISH, discreet=True))
+
+    assert (told.title, told.body) == ("New receipt", "New receipt")
+
+
+def test_a_receipt_with_a_warning_asks_for_a_look() -> None:
+    told = tell_invoice(make_receipt_event(warnings=(ReceiptWarning.TOTAL_UNVERIFIED,)), ENGLISH)
+
+    assert told.body.startswith("Something needs a look. ")
+
+
+def test_receipts_of_one_day_take_one_place_on_the_screen() -> None:
+    first, second = (
+        tell_invoice(make_receipt_event(invoice_id=invoice_id), SWEDISH)
+        for invoice_id in ("retail_1", "retail_2")
+    )
+
+    assert first.collapse_id == second.collapse_id
+    assert first.link != second.link
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, True), (8, True), (9, False), (400, False)])
+def test_a_receipt_of_long_ago_is_no_news(days: int, *, expected: bool) -> None:
+    assert is_news(make_receipt_event(invoice_date=NOW.date() - timedelta(days=days))) is expected
+
+
+def test_a_receipt_that_changes_is_no_news() -> None:
+    event = make_receipt_event(type=InvoiceEventType.UPDATED, warnings=())
+
+    assert not is_news(event)
