@@ -14,11 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+from devstack.bench_receipts import measure_receipts
+from devstack.figures import Figure
 from devstack.google.faults import QUOTA_UNITS
 from devstack.journey import Person, wait_for
 from devstack.manifest import load_stack
@@ -41,21 +42,11 @@ _READINGS = 200
 _RECEIPTS = 60  # more than a page
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured figure beside its budget."""
-
-    what: str
-    budget: str
-    measured: str
-    met: bool
-
-
 def run() -> list[Figure]:
-    """Measure everything, which takes about half a minute."""
+    """Measure everything, which takes about a minute."""
     with tempfile.TemporaryDirectory(prefix="paypulse-bench-") as folder:
         on_stack = asyncio.run(_measure_stack(Path(folder)))
-    return [_imports(), _reading(), *on_stack]
+    return [_imports(), _reading(), *measure_receipts(), *on_stack]
 
 
 def write_report(figures: list[Figure]) -> Path:

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devstack.hostile_mails import SHAPES, make_hostile
 from ingestion.parsing.receipts import rows
 from ingestion.parsing.receipts.page import read_html, read_text
+from ingestion.parsing.receipts.reader import read_mail_text
 from paypulse.receipts import ReadingSignal
 
 
@@ -158,6 +160,14 @@ def test_gaps_in_plain_text_part_cells() -> None:
         ("Summa", "99 kr"),
         ("Tack", "för köpet"),
     ]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_hostile_mail_has_an_outcome_and_bounded_rows(shape: str) -> None:
+    read = read_mail_text(make_hostile(shape, 150_000))
+
+    assert len(read.page.rows) <= rows.MAX_ROWS
+    assert len(read.page.text) <= 2 * rows.MAX_TEXT_CHARACTERS
 
 
 PIECES = st.sampled_from(

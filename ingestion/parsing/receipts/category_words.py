@@ -163,6 +163,24 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         ),
     ),
     (
+        Category.FOOD_DELIVERY,
+        5,
+        (
+            r"bibimbap|pho|bao|poké|poke|nigiri|maki|tempura|udon|edamame|misosoppa|souvlaki"
+            r"|moussaka|shawarma|quesadilla|enchilada|risotto|carbonara|tikka|korma|vindaloo"
+            r"|biff|tallrik|rulle|wraps?|bagel|quattro stagioni|calzone|hawaii|kebabpizza|pizzasallad"
+            r"|döner|dürüm|lahmacun|pommes frites|gericht|speisen|beilage|hallo?umi\w*|\w*burgare"
+        ),
+    ),
+    (
+        Category.FOOD_DELIVERY,
+        4,
+        (
+            r"avhämtning|upphämtning|hämtas hos|trinkgeld|fahrer|lieferdienst|matbud|bud(?:et)?"
+            r"|rider tip|dricks till budet|lieferzeit|utan lök|extra \w+|starters?|mains?"
+        ),
+    ),
+    (
         Category.CLOTHING,
         5,
         (

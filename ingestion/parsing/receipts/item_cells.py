@@ -56,7 +56,7 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     ):
         return None
     # An article number before the name has digits mostly.
-    best = max(names[:2], key=lambda text: sum(char.isalpha() for char in text))
+    best = next((name for name in names if _is_worded(name)), names[0])
     item = from_named(read_name(best, with_count=not (counts or times.quantity)), index, row)
     for extra in names:
         if extra is not best:
@@ -93,3 +93,8 @@ def price_of(item: RawItem, amounts: list[Amount], times: NamedItem) -> None:
         item.lone = amounts[0].minor
     else:
         item.lone = times.line_minor
+
+
+def _is_worded(name: str) -> bool:
+    letters = sum(char.isalpha() for char in name)
+    return letters >= 3 and letters > sum(char.isdigit() for char in name)

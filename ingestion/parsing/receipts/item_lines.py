@@ -81,8 +81,9 @@ def _ends_items(row: Row, reading: ItemReading) -> bool:
 def _is_no_item(item: RawItem, row: Row, *, named_like_sums: bool) -> bool:
     kind, _ = money_kind(item.name)
     if kind is not None:
-        counted = named_like_sums and item.quantity is not None
-        if kind in _MAY_BE_NAMES and (counted or _is_product(item)):
+        # A subtotal taken for an item doubles the sum, so nothing adds up; a discount may fit.
+        certain = kind is MoneyKind.SUBTOTAL or item.quantity is not None
+        if kind in _MAY_BE_NAMES and ((named_like_sums and certain) or _is_product(item)):
             return False
         # "Kortspel" contains a way to pay; a count and a product make it an item all the same.
         return not (

@@ -192,6 +192,13 @@ _WEAK = _words(
     r"|tot\.?|pris|price|kostnad|cost"
     r"|totale|razem|suma|summe|betrag|beløb|beløp|totaal"
 )
+# What an airline adds to its fare is bought like the fare, and no VAT.
+_OF_A_FARE = re.compile(
+    r"(?i)\b(?:taxes|skatter|steuern|skatt)\W+(?:(?:och|and|und|og)\W+)?(?:fees|charges|avgifter|gebühren)"
+    r"|\b(?:airport|passenger) (?:tax(?:es)?|charges?|fees?)|flygplatsavgift\w*|fuel surcharge"
+    r"|passageraravgift\w*|bunker\w*"
+)
+_OF_WHICH = re.compile(r"(?i)\b(?:darin|davon|hierin|varav|därav|heraf|herav|of which|whereof)\b")
 # "Totalt inkl. frakt" is a total.
 _WITH_PARTS = re.compile(
     r"(?i)\(?\b(?:inkl|incl|inklusive|including|med)\.?\s(?:(?:moms|vat|tax|mwst)\s(?:och|and|&|und)\s)?"
@@ -227,6 +234,8 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     if not text or len(text) > 70 or text.count(" ") > 8:
         return None, 0
     text = _WITH_PARTS.sub(" ", _REFUNDABLE.sub(" ", text)).strip()
+    if _OF_A_FARE.search(text):
+        return None, 0
     if _CARRIER.search(text) and not _DISCOUNT.search(text):
         return MoneyKind.SHIPPING, 3
     if _PARCEL_SUM.search(text):
@@ -260,7 +269,7 @@ def _is_strong(text: str) -> bool:
 
 
 def _kind_of_part(text: str, *, with_tax: bool) -> tuple[MoneyKind | None, int]:
-    if not text and with_tax:
+    if with_tax and not _OF_WHICH.sub("", text).strip(" .,:()"):
         return MoneyKind.TAX, 1  # "Inkl. moms", with an amount that must be small to be one
     if _NET.search(text):
         return MoneyKind.NET, 3

@@ -188,7 +188,7 @@ def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Foun
         match = re.search(
             (
                 r"(?i)\b(?:beställ\w*|order(?:ed)?(?: placed)?|köp(?:te"
-                r"|t|et)?|lagd|gjord|placed|purchased?|bokad|mottogs|mottagen"
+                r"|t|et)?|lagd|gjord(?:es)?|placed|purchased?|bokad|mottogs|mottagen"
                 r"|mottog|received|betalades|payment|betalning|dragits"
                 r"|debiterat|charged|paid|kvitto|receipt)\b[^.]{0,60}?\b(?:on"
                 r"|den|of|från|for)?\s*(?=\d|[A-Za-z]{3,9}\s\d)"

@@ -88,7 +88,7 @@ def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     times = find_times(without_dates(text, near))
     if len(times) != 1:
         return None
-    text = re.sub(r"[|\n]+", " ", FLIGHT.sub(" ", text))
+    text = re.sub(r"[|\n]+", " ", FLIGHT.sub(" ", CARRIER_NUMBER.sub(" ", text)))
     place = place_in(re.sub(r"(?:^|(?<=\s))[A-Z]{3}(?=\s+[^\W\d_])", " ", text), near)
     if place is None or not place[0].isupper() or len(place) > _LONGEST_PLACE:
         return None

@@ -12,7 +12,7 @@ _CARRIER = (
     r"|coach|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur|avgång|avgang|afgang|zug|sailing|rutt|fartyg|flyght)"
 )
 CARRIER_NUMBER = re.compile(
-    rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b"
+    rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b(?![:.]\d)"
 )
 FLIGHT = re.compile(r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4})\b")
 AIRPORT_CODE = re.compile(r"\s*\([A-Z]{3}\)")

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, last_amount, whole_amount
+from ingestion.parsing.receipts.dates import find_dates
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.labels import money_kind
 
@@ -100,6 +101,11 @@ def _of_line(index: int, line: str, quote: str) -> Iterator[Pair]:
     numbered = None if colons else _NUMBERED.match(line)
     if numbered is not None and field_names(numbered["label"]) & _NUMBERS:
         yield Pair(numbered["label"], numbered["value"], index, quote)
+    if not colons and len(line) < _MAX_LABEL + 30:
+        days = find_dates(line)
+        label = line[: days[0].start].strip() if days else ""
+        if label and field_names(label):
+            yield Pair(label, line[days[0].start :], index, quote)
     amount = last_amount(line)
     if amount is not None and amount.start > 0:
         label = line[: amount.start].rstrip(" :.-–")

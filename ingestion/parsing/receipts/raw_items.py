@@ -242,7 +242,7 @@ def take_block_row(row: Row, named: NamedItem) -> bool:
     segments = [
         part for part in re.split(r"\n|,\s+|\s*;\s*|\s+/\s+|\s+[—–-]\s+", text) if part.strip()
     ]
-    if len(row.cells) > 2:
+    if len(row.cells) > 1:
         segments = [cell for cell in row.cells if cell]
     return all(
         take_times(segment, named)
