@@ -468,7 +468,9 @@ def _list_request(user_id: str, chosen: RetailFilter, *, oldest_first: bool) -> 
         filters.append("#status = :status")
         request["ExpressionAttributeNames"] = {"#status": "status"}
     if chosen.vendor:
-        values |= {":vendor": comparable(chosen.vendor), ":vendor_id": chosen.vendor}
+        # Half of a surrogate pair cannot be sent, and is in no name.
+        vendor = chosen.vendor.encode(errors="replace").decode()
+        values |= {":vendor": comparable(vendor), ":vendor_id": vendor}
         filters.append("(vendor_key = :vendor OR vendor_id = :vendor_id)")
     if filters:
         request["FilterExpression"] = " AND ".join(filters)

@@ -117,8 +117,9 @@ def year(keep_receipt: Keep, retail_store: DynamoRetailInvoices) -> list[RetailI
         ({"from": "2026-01-15", "to": "2026-02-01"}, ["2026-02-01", "2026-01-15"]),
         ({"status": "NEEDS_REVIEW"}, ["2026-03-31"]),
         ({"category": "TRAVEL"}, []),
+        ({"vendor": "\ud800"}, []),
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_filters_choose_by_category_shop_day_and_status(
     ask: Ask, caller: dict[str, str], chosen: dict[str, Any], days: list[str]
