@@ -12,6 +12,7 @@ from devstack.accuracy import CORPUS, load_corpus, measure
 from devstack.figures import Figure
 from devstack.hostile_mails import SHAPES
 from ingestion.parsing.receipts.essence import essence_of
+from ingestion.parsing.receipts.message import read_message
 from ingestion.parsing.receipts.reader import read_mail_text
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _time(mails: Sequence[Labelled]) -> Figure:
 def _tokens(mails: Sequence[Labelled]) -> Figure:
     raw = sent = 0
     for mail in mails:
-        read = read_mail_text(mail.content)
+        read = read_mail_text(read_message(mail.content))
         if read.mail.html.strip():
             raw += len(_TOKEN.findall(read.mail.html))
             sent += len(_TOKEN.findall(essence_of(read.page.rows)))
