@@ -29,7 +29,8 @@ PUBLISH_INGESTION = """
 mutation PublishIngestionEvent($input: PublishIngestionEventInput!) {
   publishIngestionEvent(input: $input) {
     eventId userId runId kind status outcome error
-    found stored parsed skipped failed remaining occurredAt
+    found stored parsed skipped failed remaining
+    byVendor { vendor count } dateRange { start end } occurredAt
   }
 }
 """
@@ -117,7 +118,21 @@ def _ingestion_input(event: IngestionEvent) -> dict[str, Any]:
         "skipped": run.skipped,
         "failed": run.failed,
         "remaining": run.remaining,
+        "byVendor": [
+            {"vendor": vendor, "count": count} for vendor, count in sorted(run.by_vendor.items())
+        ],
+        "dateRange": _days(run),
         "occurredAt": to_text(event.occurred_at),
+    }
+
+
+def _days(run: IngestionRun) -> dict[str, str | None] | None:
+    if run.since is None and run.until is None:
+        return None
+    first, last = run.since, run.until
+    return {
+        "start": first.isoformat() if first else None,
+        "end": last.isoformat() if last else None,
     }
 
 

@@ -18,7 +18,14 @@ from resolvers.schema.enums import (
 )
 from resolvers.schema.fields import described
 from resolvers.schema.scalars import AWSDate, AWSDateTime
-from resolvers.schema.shared import Money, MoneyInput
+from resolvers.schema.shared import (
+    DateRange,
+    DateRangeInput,
+    Money,
+    MoneyInput,
+    VendorCount,
+    VendorCountInput,
+)
 
 _EVENT_ID = "The same however often the event is delivered."
 
@@ -72,6 +79,8 @@ class IngestionEvent:
     skipped: int | None = described("Messages known already, or without an invoice.")
     failed: int | None = described("Messages that failed.")
     remaining: int | None = described("Messages still at work.")
+    by_vendor: list[VendorCount] | None = described("Messages stored by the run, by vendor.")
+    date_range: DateRange | None = described("Which mail it looks at; null for all of it.")
     occurred_at: AWSDateTime | None = described("When it moved.")
 
 
@@ -90,4 +99,6 @@ class PublishIngestionEventInput:
     skipped: int | None = described("Messages known already, or without an invoice.")
     failed: int | None = described("Messages that failed.")
     remaining: int | None = described("Messages still at work.")
+    by_vendor: list[VendorCountInput] | None = described("Messages stored by the run, by vendor.")
+    date_range: DateRangeInput | None = described("Which mail it looks at; null for all of it.")
     occurred_at: AWSDateTime | None = described("When it moved.")

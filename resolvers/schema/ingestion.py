@@ -15,7 +15,7 @@ from resolvers.schema.enums import (
 )
 from resolvers.schema.fields import described
 from resolvers.schema.scalars import AWSDate, AWSDateTime
-from resolvers.schema.shared import PageInfo, UserError
+from resolvers.schema.shared import DateRange, PageInfo, UserError, VendorCount
 
 
 @strawberry.type(description="A message that failed in a run.")
@@ -23,18 +23,6 @@ class IngestionFailure:
     message_id: strawberry.ID = described("Gmail's id of the message.")
     reason: DocumentOutcome | None = described("What was wrong.")
     retryable: bool = described("Whether the next run tries it again.")
-
-
-@strawberry.type(description="Days of which mail is looked at, both included.")
-class DateRange:
-    start: AWSDate | None = described("The first day.")
-    end: AWSDate | None = described("The last day; null while there is none yet.")
-
-
-@strawberry.type(description="How many messages of a vendor a run has stored.")
-class VendorCount:
-    vendor: str = described("The vendor's id, or the domain of a sender that nobody knows.")
-    count: int = described("How many.")
 
 
 @strawberry.type(

@@ -7,6 +7,7 @@ import strawberry
 from resolvers.schema.directives import BEFORE_LOG_IN, PUBLISHED
 from resolvers.schema.enums import UserErrorCode
 from resolvers.schema.fields import described
+from resolvers.schema.scalars import AWSDate
 
 _MINOR_UNITS = (
     "In minor units, öre for SEK: 886500. Null beyond 21474836.47, where GraphQL's Int ends."
@@ -34,6 +35,34 @@ class MoneyInput:
     amount: str = described("As a decimal string: 8865.00.")
     minor_units: int | None = described(_MINOR_UNITS)
     currency: str = described("ISO 4217: SEK.")
+
+
+@strawberry.type(
+    description="Days of which mail is looked at, both included.", directives=PUBLISHED
+)
+class DateRange:
+    start: AWSDate | None = described("The first day.")
+    end: AWSDate | None = described("The last day; null while there is none yet.")
+
+
+@strawberry.input(description="Days of which mail is looked at, as an event tells them.")
+class DateRangeInput:
+    start: AWSDate | None = described("The first day.")
+    end: AWSDate | None = described("The last day; null while there is none yet.")
+
+
+@strawberry.type(
+    description="How many messages of a vendor a run has stored.", directives=PUBLISHED
+)
+class VendorCount:
+    vendor: str = described("The vendor's id, or the domain of a sender that nobody knows.")
+    count: int = described("How many.")
+
+
+@strawberry.input(description="How many messages of a vendor, as an event tells it.")
+class VendorCountInput:
+    vendor: str = described("The vendor's id, or the domain of a sender that nobody knows.")
+    count: int = described("How many.")
 
 
 @strawberry.type(description="Where a page of a list stands.")

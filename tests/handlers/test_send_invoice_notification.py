@@ -274,6 +274,24 @@ def test_a_run_that_moves_is_told(
 
     (input_,) = appsync.inputs
     assert (input_["runId"], input_["status"], input_["found"]) == ("run_1", "RUNNING", 3)
+    assert (input_["byVendor"], input_["dateRange"]) == ([], None)
+
+
+def test_a_run_for_receipts_tells_its_days_and_vendors(
+    appsync: AppSync, invoice_event: dict[str, Any], context: Context, user_id: str
+) -> None:
+    run = IngestionRun(user_id, "run_1", RunKind.RETAIL, RunStatus.RUNNING, NOW, NOW)
+    run = replace(run, since=NOW.date(), by_vendor={"ica": 2, "elgiganten": 1})
+    invoice_event["Records"][0]["dynamodb"]["NewImage"] = to_item(run_row(run))
+
+    send_invoice_notification.handler(invoice_event, context)
+
+    (input_,) = appsync.inputs
+    assert input_["byVendor"] == [
+        {"vendor": "elgiganten", "count": 1},
+        {"vendor": "ica", "count": 2},
+    ]
+    assert input_["dateRange"] == {"start": NOW.date().isoformat(), "end": None}
 
 
 def test_of_a_runs_states_in_one_batch_the_last_is_told(
