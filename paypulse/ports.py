@@ -108,7 +108,10 @@ class UserStore(Protocol):
         ...
 
     def set_discovery(self, user_id: str, *, enabled: bool) -> None:
-        """Choose whether receipts of unknown senders are looked for."""
+        """Choose whether receipts of unknown senders are looked for.
+
+        Switching it on makes the next run look as far back as the first one.
+        """
         ...
 
     def list_connected(self, after: str | None) -> Page[str]:

@@ -170,7 +170,10 @@ class DynamoUsers:
             return  # a later run was done first
 
     def set_discovery(self, user_id: str, *, enabled: bool) -> None:
-        self._update(user_id, "SET discovers_receipts = :on", {":on": enabled})
+        change = "SET discovers_receipts = :on"
+        if enabled:  # what was passed by until now is looked at once more
+            change += " REMOVE last_retail_invoice_fetch, retail_mailbox, gmail_history_id"
+        self._update(user_id, change, {":on": enabled})
 
     def list_connected(self, after: str | None) -> Page[str]:
         request: dict[str, Any] = {

@@ -530,6 +530,16 @@ def test_a_receipt_of_an_unknown_sender_is_discovered_when_asked_for(shopper: Sh
     assert invoice.vendor_id == ""
 
 
+def test_switching_discovery_on_looks_at_what_was_passed_by(shopper: Shopper) -> None:
+    mail = make_mail(day=shopper.now - timedelta(days=3), sender=STRANGER, headers=PURCHASE)
+    assert shopper.ingest(mail) == []
+    assert shopper.window() is not None
+
+    shopper.users.set_discovery(shopper.user_id, enabled=True)
+
+    assert len(shopper.ingest()) == 1
+
+
 def test_what_reads_like_no_receipt_is_not_discovered(shopper: Shopper) -> None:
     shopper.users.set_discovery(shopper.user_id, enabled=True)
     html = "<h1>Vårens cyklar</h1><p>Nu från 4 999 kr. Beställ idag.</p>"
