@@ -344,9 +344,7 @@ def numbers_of(
 ) -> Iterator[Found[str]]:
     """Yield what may be the order number, the likeliest first."""
     order = ["order_number", "booking", "invoice_number", "receipt_number", "number"]
-    if is_invoice:
-        order.insert(0, "invoice_number")
-    elif is_receipt:
+    if is_receipt and not is_invoice:
         order.remove("receipt_number")
         order.insert(2, "receipt_number")
     if values.is_before("number", "booking"):
