@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -140,6 +141,29 @@ def test_till_receipt_gives_weights_counts_and_deposit() -> None:
     assert record["fields"]["tax"] == 12.64
     assert record["details"] == {"deposit": 4}
     assert record["status"] == "OK"
+
+
+def test_block_with_a_bullet_is_an_item() -> None:
+    text = "* Skruvdragare 18V i väska\n  Antal: 2   Pris: 899,00 kr\n\nTotalt: 1 798,00 kr\n"
+
+    record = record_of(f"Order: 7712-A\n\n{text}", kind="plain")
+
+    assert items_of(record) == [("Skruvdragare 18V i väska", 2, 1798)]
+
+
+def test_taxes_of_a_fare_are_bought_and_no_vat() -> None:
+    rows = (("Biljett", "900 kr"), ("Skatter och avgifter", "450 kr"), ("Totalt", "1 350 kr"))
+
+    record = record_of(table(*rows), category=Category.TRAVEL)
+
+    assert items_of(record) == [("Biljett", 1, 900), ("Skatter och avgifter", 1, 450)]
+    assert record["fields"]["tax"] is None
+
+
+def test_name_comes_before_the_seat() -> None:
+    rows = (("Vintersol", "Parkett rad 4, plats 12", "495 kr"), ("Totalt", "", "495 kr"))
+
+    assert items_of(record_of(table(*rows))) == [("Vintersol", 1, 495)]
 
 
 def test_size_and_color_are_taken_out_of_a_name() -> None:
@@ -313,6 +337,9 @@ def test_total_is_read_in_its_currency(total: str, amount: float, currency: str)
         ("<p>Hej!</p>", "Orderbekräftelse SO-2025-0099", "SO-2025-0099"),
         ("<p>Invoice #A-11</p><p>Receipt #B-22</p>", "Your receipt #B-22", "B-22"),
         ("<p>Kreditnota 901447</p><p>Avser ordernummer: 700338</p>", "Din retur", "700338"),
+        ("<p>Fakturanr: F-1022</p><p>Ordernr: 700338</p>", "Din faktura F-1022", "700338"),
+        ("<p>#55123</p>", "Tack", "55123"),
+        ("<p>Hej!</p>", "Din beställning (2231-8841)", "2231-8841"),
         ("<p>Kreditfaktura nr</p><p>K-20261</p>", "Din kredit", "K-20261"),
     ],
 )
@@ -433,6 +460,45 @@ def test_period_is_read_however_it_is_printed(period: str) -> None:
 )
 def test_mail_about_a_purchase_is_not_always_its_receipt(subject: str, body: str) -> None:
     assert record_of(body, subject=subject)["outcome"] == "not_an_invoice"
+
+
+def test_category_that_is_a_guess_is_said_to_be_one() -> None:
+    body = f"<p>Ordernummer: 7712-A</p>{table(('Sak', '99 kr'), ('Totalt', '99 kr'))}"
+    content = f"From: Boden <a@boden.example>\nSubject: Order\nContent-Type: text/html\n\n{body}"
+
+    guessed = extract_mail("a", content.encode())
+
+    assert "category_unsure" in guessed["flags"]
+    assert guessed["status"] == "NEEDS_REVIEW"
+    assert "category_unsure" not in record_of(body)["flags"]
+
+
+@pytest.mark.parametrize(
+    ("words", "currency"),
+    [
+        ("Tack för ditt köp! Varav moms. Ångerrätt gäller.", "SEK"),
+        ("Takk for handelen! Kjøpet er betalt. Beløp i kroner.", "NOK"),
+        ("Tak for dit køb! Beløb i kroner. Venlig hilsen", "DKK"),
+    ],
+)
+def test_kronor_are_told_apart_by_words(words: str, currency: str) -> None:
+    body = f"<p>Order 7712-A</p><p>{words}</p>{table(('Sak', '99 kr'), ('Total', '99 kr'))}"
+
+    assert record_of(body)["fields"]["currency"] == currency
+
+
+def test_text_part_explains_sums_that_the_layout_hides() -> None:
+    plain = "Lampa    1 st    399,00 kr\nKudde    2 st    100,00 kr\nTotalt    499,00 kr\n"
+    page = "<p>Du köpte Lampa och två Kudde (399,00 kr, 100,00 kr)</p><p>Totalt: 499,00 kr</p>"
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "Boden <a@boden.example>", "Order 7712-A"
+    mail.set_content(plain)
+    mail.add_alternative(page, subtype="html")
+
+    receipt = read_receipt(mail.as_bytes()).receipt
+
+    assert receipt is not None
+    assert [item.name for item in receipt.items] == ["Lampa", "Kudde"]
 
 
 def test_refundable_ticket_is_no_refund() -> None:

@@ -169,8 +169,8 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
             r"bibimbap|pho|bao|poké|poke|nigiri|maki|tempura|udon|edamame|misosoppa|souvlaki"
             r"|moussaka|shawarma|quesadilla|enchilada|risotto|carbonara|tikka|korma|vindaloo"
             r"|biff|tallrik|rulle|wraps?|bagel|quattro stagioni|calzone|hawaii|kebabpizza"
-            r"|pizzasallad"
-            r"|döner|dürüm|lahmacun|pommes frites|gericht|speisen|beilage|hallo?umi\w*|\w*burgare"
+            r"|pizzasallad|döner|dürüm|lahmacun|pommes frites|gericht|speisen|beilage"
+            r"|hallo?umi\w*|\w*burgare"
         ),
     ),
     (

@@ -22,7 +22,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         (
             rf"(?:din |ditt |your |vårt |our |the |avser |gäller )?(?:web|e-?|kund"
             rf"|internet|shop|köp|purchase|sales )?"
-            rf"(?:order|beställnings?|köp|purchase|ärende){_NUMBER_WORD}"
+            rf"(?:order|beställnings?|köp|inköps|purchase|ärende){_NUMBER_WORD}"
             r"|order|beställning|orderid|best\.? ?nr|order ref(?:erence)?|ordernumret|vår order"
             r"|bestnr|your order|din order|orderreferens|ordernumber"
             r"|order confirmation(?: number| no)?"

@@ -29,6 +29,17 @@ if TYPE_CHECKING:
     from paypulse.receipts import Leg
 
 _INVOICE = re.compile(r"(?i)(?<!kredit)faktura|invoice|räkning|\bbill\b|rechnung")
+_PROMISED = re.compile(
+    r"(?i)faktura|invoice|räkning|\bbill\b|rechnung|kvitto|receipt|beleg|quittung|kvittering|regning"
+)
+_NORWEGIAN = re.compile(
+    r"\b(?:mva|takk|beløp|kjøp\w*|å betale|bestillingsnummer|fraktkostnad|faktura(?:dato|nummer)"
+    r"|forfallsdato|strøm\w*|ordrebekreftelse|hilsen|levert|varer|ikke)\b"
+)
+_DANISH = re.compile(
+    r"\b(?:heraf|moms|tak|beløb|køb\w*|fragt|i alt|leveret|venlig hilsen|ordrebekræftelse|stykpris"
+    r"|rabat|betalt|forfaldsdato|levering|ikke|varer)\b"
+)
 _HEAD_ROWS = 15
 _OLDEST_DAYS = 45
 _LONGEST_ROW = 120
@@ -74,7 +85,8 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     refund = looks_like_refund(subject, text)
     pairs = find_pairs(rows)
     values = Values(pairs, rows, near)
-    layout = Layout(_solve(rows, refund=refund), refund=refund)
+    promised = bool(_PROMISED.search(subject))
+    layout = Layout(_solve(rows, refund=refund, promised=promised), refund=refund)
     layout.currency, layout.currencies = _currency(rows, domain, layout.sums)
     values.month_first = layout.currency in ("USD", "CAD")
     is_invoice = bool(_INVOICE.search(subject))
@@ -104,7 +116,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     return layout
 
 
-def _solve(rows: Sequence[Row], *, refund: bool) -> Sums:
+def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:
     """Solve once for each way to read the items, since they decide which rows are sums."""
     readings = find_items(rows)
     best: Sums | None = None
@@ -117,7 +129,7 @@ def _solve(rows: Sequence[Row], *, refund: bool) -> Sums:
             best = sums
     if best is None or best.total is None:
         lines = find_money_lines(rows, set())
-        sentences = find_sentences(rows, refund=refund)
+        sentences = find_sentences(rows, refund=refund, promised=promised)
         bare = solve([*lines, *sentences], readings[:1], refund=refund)
         if best is None or bare.total is not None:
             best = bare
@@ -170,12 +182,15 @@ def _named_currency(rows: Sequence[Row], total: str) -> str | None:
 
 
 def _by_words(rows: Sequence[Row]) -> str:
-    """Tell Norwegian and Danish mails with bare `kr` by their word for VAT."""
+    """Tell Norwegian and Danish mails with bare `kr` by their letters and words."""
     text = " ".join(row.text for row in rows[:200]).lower()
-    if re.search(r"\bmva\b", text):
-        return "NOK"
-    danish = re.search(r"\b(?:heraf moms|beløb|ordrenummer|levering|tak for di[nt]|i alt)\b", text)
-    return "DKK" if danish and re.search("[æø]", text) else "SEK"
+    norwegian, danish = (len(set(words.findall(text))) for words in (_NORWEGIAN, _DANISH))
+    if not (norwegian or danish) or not re.search("[æø]|\\bmva\\b", text):
+        return "SEK"
+    # A Swedish mail may name a place in the neighbour's spelling.
+    if len(re.findall("[äö]", text)) > len(re.findall("[æø]", text)):
+        return "SEK"
+    return "NOK" if norwegian > danish else "DKK"
 
 
 def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Found[date] | None:

@@ -45,6 +45,14 @@ _SENTENCES = (
         r"(?:med |totalt |on |är |om )?(?P<rest>.{1,24})"
     ),
 )
+# Such as "Fakturan på 439 kr dras den 31 maj", "Din kostnad blev 62,50 kr".
+_LOOSE = (
+    re.compile(
+        r"(?i)\b(?:summan?|belopp(?:et)?|totalen|kostnad(?:en)?|pris(?:et)?|faktura(?:n)?|räkning(?:en)?"
+        r"|avgift(?:en)?|amount|invoice|bill|charge|betrag|rechnung|beløb(?:et)?|beløp(?:et)?)\b"
+        r"[^.\d]{0,40}?\b(?:är|blir|blev|på|om|of|is|was|for|von|über|er)\W{1,3}(?P<rest>.{1,24})"
+    ),
+)
 _REFUND_SENTENCE = re.compile(
     r"(?i)\b(?:återbetala[tr]?s?|återbetalning(?:en)? (?:på|om|av)"
     r"|återbetalt|krediterat(?: dig)?|refund(?:ed)?(?: (?:of|you))?"
@@ -105,9 +113,16 @@ def _under_labels(rows: Sequence[Row], index: int) -> Iterator[MoneyLine]:
             yield from _line(label, amount, index, below)
 
 
-def find_sentences(rows: Sequence[Row], *, refund: bool) -> list[MoneyLine]:
-    """Return totals that stand in running text; weaker than any labelled amount."""
-    patterns = (_REFUND_SENTENCE,) if refund else _SENTENCES
+def find_sentences(rows: Sequence[Row], *, refund: bool, promised: bool) -> list[MoneyLine]:
+    """Return totals that stand in running text; weaker than any labelled amount.
+
+    Args:
+        rows: Of the mail.
+        refund: Whether it is about money that comes back.
+        promised: Whether its subject says that it is an invoice or receipt: then looser
+            sentences count, too.
+    """
+    patterns = (_REFUND_SENTENCE,) if refund else _SENTENCES + (_LOOSE if promised else ())
     kind = MoneyKind.REFUND if refund else MoneyKind.TOTAL
     found = []
     for index, row in enumerate(rows):

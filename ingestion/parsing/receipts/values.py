@@ -23,10 +23,11 @@ _TOKEN = re.compile(r"^\W*(?P<token>[A-Za-z0-9ÅÄÖ](?:[\w./-]*[A-Za-z0-9])?)(?
 _NUMBER_SENTENCE = re.compile(
     r"(?i)\b(?:web|e-|kund)?(?P<kind>orderbekräftelse|beställningsbekräftelse|bokningsbekräftelse"
     r"|order confirmation|order|beställning|köp|purchase|bokning|booking|reservation"
-    r"|confirmation|bestellung|rechnung|buchung|beleg|auftrag|bestilling|ordre|kvitto"
+    r"|confirmation|bestellung|rechnung|buchung|beleg|auftrag|bestilling|ordre"
+    r"|kvittering|transaktion|transaction|inköp|kvitto"
     r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens)?"
     r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?"
-    r"\s*(?:är|is|:|#|nr\.?|no\.?)?\s*[:#(]?\s*"
+    r"\s*(?:är|is|:|#|nr\.?|no\.?)?\s*[:#(\[]?\s*"
     r"(?P<token>#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))"
 )
 _PERIODS = (
@@ -93,6 +94,8 @@ _MONTH_NUMBERS = {
 _OF_DOCUMENTS = ("invoice_number", "receipt_number")
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
 _ORDERED = re.compile(r"(?i)order|best|köp|purchase|faktura|invoice|rechnung|kvitto|receipt|bok")
+_HASH_NUMBER = re.compile(r"(?<!\S)#(?P<token>[A-Z0-9][\w./-]*\d[\w-]*)")
+_HEAD_ROWS = 20
 _ORDER = re.compile(r"(?i)order|beställ|bok|köp|purchase|reserv|bestell|buch|auftrag|best|ordre")
 _DASH = re.compile(r"(?i)\.?\s*(?:[-–—]{1,2}|till|to|through|t\.o\.m\.?)\s*")
 
@@ -186,7 +189,17 @@ class Values:
         """Return an order number from running text, the subject first."""
         texts = (subject, *(row.text for row in self._rows))
         found = (number for text in texts for _, number in self._named_numbers(text))
-        return next(found, None)
+        return next(found, None) or self._hash_number(subject)
+
+    def _hash_number(self, subject: str) -> Found[str] | None:
+        """Return `#55123`, from the subject or from a row that holds nothing else."""
+        alone = (row.text for row in self._rows[:_HEAD_ROWS] if _HASH_NUMBER.fullmatch(row.text))
+        for text in (subject, *alone):
+            match = _HASH_NUMBER.search(text)
+            number = read_number(match["token"]) if match else None
+            if number is not None:
+                return Found(number, text)
+        return None
 
     def order_in(self, subject: str) -> Found[str] | None:
         """Return the number that a subject calls that of the order or booking."""
@@ -331,9 +344,7 @@ def numbers_of(
 ) -> Iterator[Found[str]]:
     """Yield what may be the order number, the likeliest first."""
     order = ["order_number", "booking", "invoice_number", "receipt_number", "number"]
-    if is_invoice:
-        order.insert(0, "invoice_number")
-    elif is_receipt:
+    if is_receipt and not is_invoice:
         order.remove("receipt_number")
         order.insert(2, "receipt_number")
     if values.is_before("number", "booking"):
