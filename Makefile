@@ -20,9 +20,19 @@ demo: setup ## The main job once: sign up, connect Gmail, ingest, receive events
 	@$(BIN)/paypulse demo $(ARGS)
 
 ##@ Work
-.PHONY: test check format bench accuracy generate lock
-test: setup tests/clients/node_modules/.ready ## All tests (no network needed)
-	@$(BIN)/pytest --ignore=tests/terraform $(ARGS)
+.PHONY: test test-clients picture check format bench accuracy generate lock
+# Two processes, whatever the machine: each starts a MiniStack and a dev stack of its own.
+PYTEST = $(BIN)/pytest --ignore=tests/terraform
+test: setup ## Every test but those of test-clients (no network needed)
+	@$(PYTEST) -m "not clients" --numprocesses 2 --dist worksteal $(ARGS)
+
+test-clients: setup tests/clients/node_modules/.ready ## aws-amplify and GraphiQL in Chromium, over TLS
+	@$(PYTEST) -m clients tests/stack $(ARGS)
+
+picture: ## Take docs/graphiql.png anew, by the browser's test
+	@rm -f artifacts/graphiql-desktop-light.png
+	@$(MAKE) --no-print-directory test-clients ARGS="-k graphiql"
+	@cp artifacts/graphiql-desktop-light.png docs/graphiql.png
 
 check: setup ## Format, lint, types, import contracts, generated files
 	$(BIN)/ruff format --check .

@@ -159,6 +159,8 @@ async function showDemo() {
       throw new Error('the headers editor does not hold the bare token in every tab');
     }
     await shown.waitForSelector('#events .event:has-text("SUCCEEDED")');
+    await run(shown, 'InvoicesByYear');
+    await shown.waitForSelector('.graphiql-response :text("rentalInvoiceYears")');
   };
   const desktop = await open({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
   await use(desktop);

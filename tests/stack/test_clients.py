@@ -102,6 +102,7 @@ async def test_gql_manages_the_scenario(stack: DevStack, given: dict[str, Any]) 
         assert await scenario.walk() == steps_for("gql")
 
 
+@pytest.mark.clients
 @needs_amplify
 async def test_amplify_manages_the_scenario(stack: DevStack, given: dict[str, Any]) -> None:
     outcome = await run_in_node("amplify_scenario.mjs", stack, given)
@@ -109,6 +110,7 @@ async def test_amplify_manages_the_scenario(stack: DevStack, given: dict[str, An
     assert outcome == {"passed": steps_for("amplify")}
 
 
+@pytest.mark.clients
 @needs_chromium
 async def test_graphiql_manages_the_scenario(
     stack: DevStack, given: dict[str, Any], new_mailbox: Callable[..., str]

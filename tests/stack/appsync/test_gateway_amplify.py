@@ -72,6 +72,7 @@ async def run_amplify(url: str, certificate: Path) -> Any:
     return json.loads(output)
 
 
+@pytest.mark.clients
 @needs_amplify
 async def test_amplify_queries_mutates_and_subscribes(certificate: tuple[Path, Path]) -> None:
     answers = {"status": {"ok": True}, "me": {"id": "anna", "secret": "x"}}
