@@ -6,12 +6,15 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devstack.build import FOLDERS
 from devstack.manifest import load_stack
+from devstack.terraform_mirror import configure, find_mirror
 from paypulse.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 # What the configuration reads outside its own folder.
 _READS = ("paypulse/stack.yaml", "schema.graphql")
-_QUIET = {"TF_IN_AUTOMATION": "1", "NO_COLOR": "1"}
+_QUIET = {"TF_IN_AUTOMATION": "1", "NO_COLOR": "1", "CHECKPOINT_DISABLE": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,12 @@ class Terraform:
 
     def _start(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [self.program, f"-chdir={self._root}", *arguments]
+        inherited = dict(os.environ)  # noqa: TID251 - handed on
+        providers = configure(self.folder.resolve(), inherited, find_mirror())
         try:
             return subprocess.run(
                 command,
-                env={**os.environ, **_QUIET, **self.environment},  # noqa: TID251 - handed on
+                env={**inherited, **providers, **_QUIET, **self.environment},
                 capture_output=True,
                 text=True,
                 check=False,
@@ -120,3 +125,21 @@ def _invented_zip(dist: Path, name: str) -> dict[str, Any]:
     dist.mkdir(parents=True, exist_ok=True)
     (dist / f"{name}.zip").touch()
     return {"file": f"{name}.zip", "sha256": "none"}
+
+
+def main() -> None:
+    """Tell whether Terraform and its provider can be had: exit code 0, or 1 and why not.
+
+    For those who would rather skip its checks than fail: `python -m devstack.terraform [PROGRAM]`.
+    """
+    with tempfile.TemporaryDirectory(prefix="paypulse-terraform-") as folder:
+        terraform = Terraform(Path(folder), program=(sys.argv[1:] or ["terraform"])[0])
+        terraform.prepare()
+        try:
+            terraform.run("init", "-backend=false", "-input=false")
+        except ConfigurationError as error:
+            sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
