@@ -265,6 +265,19 @@ def test_empty_cell_of_a_table_stays_empty() -> None:
     assert item.total == Money(39900, "SEK")
 
 
+def test_page_of_countless_rows_is_cut_and_says_so() -> None:
+    file = BytesIO()
+    canvas = Canvas(file, invariant=True)
+    for _ in range(9):
+        for at in range(100):
+            canvas.setFont("Helvetica", 5)
+            canvas.drawString(60, 820 - 8 * at, f"{at} kr")
+        canvas.showPage()
+    canvas.save()
+
+    assert ReadingSignal.TOO_LARGE in read_receipt_pdf(file.getvalue()).signals
+
+
 @given(st.binary(max_size=400))
 @hypothesis_settings(max_examples=50, deadline=None)
 def test_any_bytes_have_an_outcome(content: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.pdf_guard import Refused, examine
 from ingestion.parsing.pdf_text import read_with_pdfium, read_with_pdfplumber
-from ingestion.parsing.receipts.rows import Page, add_row
+from ingestion.parsing.receipts.rows import MAX_ROWS, Page, add_row
 from ingestion.parsing.receipts.side_by_side import HARD
 from ingestion.parsing.text_layout import build_cells, group_rows
 from paypulse.receipts import ReadingSignal
@@ -39,7 +39,10 @@ def read_pdf(pdf: bytes) -> Page:
     if facts.active_content:
         page.signals.add(ReadingSignal.ACTIVE_CONTENT)
     columns: Sequence[Cell] = ()
-    for row in group_rows(cells):
+    rows = group_rows(cells)
+    if len(rows) > MAX_ROWS:
+        page.signals.add(ReadingSignal.TOO_LARGE)
+    for row in rows[:MAX_ROWS]:
         placed = _under(columns, row)
         if len(row) >= 3 and not any(re.search(r"\d", cell.text) for cell in row):
             columns = row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts
@@ -50,7 +50,6 @@ _LIMITS = frozenset(
     }
 )
 _TITLE_ROWS, _TITLE_CHARACTERS = 3, 150
-_NO_BODY = ReceiptReading(ReceiptOutcome.NOT_AN_INVOICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,10 @@ def read_receipt_pdf(
         sent_on: The day of that mail; completes dates without a year.
     """
     read = _read_pdf(content, MailText(subject=subject), sent_on)
-    return _with_model(with_pdfs(_NO_BODY, [_judge(read, known)]), model, read.page.rows, known)
+    reading = _judge(read, known)
+    if reading.receipt is not None:
+        reading = replace(reading, signals=reading.signals | {ReadingSignal.FROM_PDF})
+    return _with_model(reading, model, read.page.rows, known)
 
 
 def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
@@ -301,8 +303,6 @@ def _text_part_differs(read: MailReading) -> bool:
 def _with_warnings(
     receipt: Receipt, read: MailReading, signals: set[ReadingSignal], more: list[ReceiptWarning]
 ) -> Receipt:
-    from dataclasses import replace
-
     if ReadingSignal.HIDDEN_TEXT in signals:
         more.append(ReceiptWarning.HIDDEN_TEXT)
     if read.page.has_direction_tricks:
