@@ -1,4 +1,4 @@
-"""`RetailInvoice.detail` with the real schema and data sources: how its events reach the function."""
+"""`RetailInvoice.detail` with the real schema and data sources: how events reach its function."""
 
 from __future__ import annotations
 
