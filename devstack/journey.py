@@ -225,12 +225,12 @@ class Person:
         if errors:
             raise StepFailed(f"changing the settings: {errors}")
 
-    async def subscribe(self) -> None:
-        """Follow invoices and runs; the events gather in the two lists."""
-        for document, name, events in (
-            (ON_INVOICE, "onInvoiceEvent", self.invoice_events),
-            (ON_INGESTION, "onIngestionEvent", self.ingestion_events),
-        ):
+    async def subscribe(self, *, runs: bool = True) -> None:
+        """Follow invoices, and runs unless told not to; the events gather in the two lists."""
+        followed = [(ON_INVOICE, "onInvoiceEvent", self.invoice_events)]
+        if runs:
+            followed.append((ON_INGESTION, "onIngestionEvent", self.ingestion_events))
+        for document, name, events in followed:
             session = await self._exit.enter_async_context(
                 Client(transport=self._socket(), fetch_schema_from_transport=False)
             )

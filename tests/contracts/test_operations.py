@@ -88,6 +88,12 @@ def test_ios_guide_names_only_operations_that_exist() -> None:
     assert [(name, kind) for name, kind in named if kinds.get(name) != kind] == []
 
 
+def test_ios_guide_has_a_place_for_every_operation() -> None:
+    table = IOS_GUIDE.partition("## Which operation for which screen")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"`(\w+)`", table)) == OPERATIONS.keys()
+
+
 def test_documents_of_the_ios_guide_fit_the_schema() -> None:
     documents = re.findall(
         r'"""\n(\s+(?:query|mutation|subscription) .*?)"""', IOS_GUIDE, re.DOTALL

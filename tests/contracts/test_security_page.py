@@ -16,17 +16,15 @@ from paypulse.attempts import (
     WRONG_LOG_INS,
 )
 from paypulse.data_exports import AVAILABLE_FOR
+from tests.contracts.named_tests import find_named_tests, has_test
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text()
-TESTS = sorted(set(re.findall(r"`(\w+/test_\w+\.py)::(test_\w+)`", PAGE)))
 
 
-@pytest.mark.parametrize(("file", "name"), TESTS, ids=[name for _, name in TESTS])
-def test_a_test_that_the_page_names_exists(file: str, name: str) -> None:
-    text = (ROOT / "tests" / file).read_text()
-
-    assert re.search(rf"^(?:async )?def {name}\(", text, re.MULTILINE)
+@pytest.mark.parametrize("named", find_named_tests(PAGE), ids=str)
+def test_a_test_that_the_page_names_exists(named: str) -> None:
+    assert has_test(named)
 
 
 def test_every_threat_names_a_test() -> None:

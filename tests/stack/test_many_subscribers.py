@@ -1,11 +1,13 @@
-"""One event and two hundred subscribers, through the running gateway."""
+"""One event and two hundred subscribers, through the running gateway.
+
+How long it takes is measured by `make bench`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import json
-import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -38,15 +40,12 @@ async def test_two_hundred_subscribers_hear_one_event_and_nobody_else_does(
         sockets = await asyncio.gather(*each)
         deaf = await _subscribe(http, exit_, stranger)
 
-        began = time.perf_counter()
         await _publish(http, stack, owner.user_id)
         async with asyncio.timeout(LIMIT_S):
             events = await asyncio.gather(*map(_next, sockets))
-        elapsed_s = time.perf_counter() - began
 
         titles = [event["payload"]["data"]["onInvoiceEvent"]["title"] for event in events]
         assert titles == ["For all"] * SUBSCRIBERS
-        assert elapsed_s < 2
         heard_by_stranger = asyncio.create_task(_next(deaf))
         done, _ = await asyncio.wait([heard_by_stranger], timeout=0.1)
         heard_by_stranger.cancel()
