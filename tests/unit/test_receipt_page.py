@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from devstack.hostile_mails import SHAPES, make_hostile
 from ingestion.parsing.receipts import rows
+from ingestion.parsing.receipts.message import read_message
 from ingestion.parsing.receipts.page import read_html, read_text
 from ingestion.parsing.receipts.reader import read_mail_text
 from paypulse.receipts import ReadingSignal
@@ -164,7 +165,7 @@ def test_gaps_in_plain_text_part_cells() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_hostile_mail_has_an_outcome_and_bounded_rows(shape: str) -> None:
-    read = read_mail_text(make_hostile(shape, 150_000))
+    read = read_mail_text(read_message(make_hostile(shape, 150_000)))
 
     assert len(read.page.rows) <= rows.MAX_ROWS
     assert len(read.page.text) <= 2 * rows.MAX_TEXT_CHARACTERS
