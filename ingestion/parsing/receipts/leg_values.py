@@ -8,18 +8,24 @@ from datetime import date, timedelta
 from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
 
 _CARRIER = (
-    r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss|buss|bus"
-    r"|coach|regional|intercity|ic|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur|avgång|avgang|afgang|zug|sailing|rutt|rute|fartyg|flyght)"
+    r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss"
+    r"|buss|bus"
+    r"|coach|regional|intercity|ic|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur"
+    r"|avgång|avgang|afgang|zug|sailing|rutt|rute|fartyg|flyght)"
 )
 _CARRIER_NUMBER = re.compile(
-    rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b(?![:.]\d)"
+    rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number"
+    rf"|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b(?![:.]\d)"
 )
 _FLIGHT = re.compile(r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4})\b")
 AIRPORT_CODE = re.compile(r"\s*\([A-Z]{3}\)")
 NOISE = re.compile(
-    r"(?i)\b(?:kl\.?|klockan|at|avg(?:ång|år|\.)?|ank(?:omst|ommer|\.)?|dep(?:arts?|arture|\.)?|arr(?:ives?|ival|\.)?"
-    r"|den|on|from|från|mån(?:dag)?|tis(?:dag)?|ons(?:dag)?|tors?(?:dag)?|fre(?:dag)?|lör(?:dag)?|sön(?:dag)?"
-    r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+    r"(?i)\b(?:kl\.?|klockan|at|avg(?:ång|år|\.)?|ank(?:omst|ommer|\.)?|dep(?:arts?|arture|\.)?"
+    r"|arr(?:ives?|ival|\.)?"
+    r"|den|on|from|från|mån(?:dag)?|tis(?:dag)?|ons(?:dag)?|tors?(?:dag)?|fre(?:dag)?|lör(?:dag)?"
+    r"|sön(?:dag)?"
+    r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?"
+    r"|sun(?:day)?"
     r"|utresa|hemresa|återresa|outbound|return|inbound|direkt|departure"
     r"|arrival|datum|date|resa \d|leg \d|\+1)\b\.?:?"
 )
@@ -30,7 +36,6 @@ def without_dates(text: str, near: date | None) -> str:
     for found in find_dates(text, near):
         text = text[: found.start] + " " * (found.end - found.start) + text[found.end :]
     return text
-
 
 
 def number_in(text: str, near: date | None) -> re.Match[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import (
@@ -35,6 +36,7 @@ _SUMS = frozenset(
     }
 )
 MAX_ITEMS = 300
+_ANY_DAY = date(2026, 7, 1)  # completes days without a year
 _TIMES = re.compile(
     r"(?i)^\W*(?:antal:?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
     r"|pcs|kg|stk)?\s?(?:[x×*@]|à|á|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
@@ -214,7 +216,8 @@ def is_sentence(text: str) -> bool:
     """Tell whether a text is no name."""
     return text.count(" ") > 11 or bool(
         re.search(
-            r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?|datum|date)\b|[.!?]\s",
+            r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?"
+            r"|datum|date)\b|[.!?]\s",
             text,
         )
     )
@@ -222,7 +225,7 @@ def is_sentence(text: str) -> bool:
 
 def is_day(text: str) -> bool:
     """Tell whether a text is a date and nothing else."""
-    days = find_dates(text)
+    days = find_dates(text, _ANY_DAY)
     if not days:
         return False
     rest = text[: days[0].start] + text[days[-1].end :]
