@@ -90,6 +90,7 @@ _UNIT = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _CLOCK = re.compile(r"0\d[.:]\d\d")
+_RATE_CODE = re.compile(r"(?<=[.,]\d\d)\s[A-E]$")  # `12,60 B`: its rate of VAT
 _FREE = re.compile(
     r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?"
     r"|utan kostnad|ingår|included"
@@ -147,7 +148,7 @@ def _numbers_in(text: str) -> tuple[Amount, ...]:
 
 def whole_amount(text: str) -> Amount | None:
     """Return the amount that fills a text (a cell), whole numbers included; free is 0."""
-    text = text.strip().strip("*=").strip()
+    text = _RATE_CODE.sub("", text.strip().strip("*=").strip())
     if not text or len(text) > 40:
         return None
     if _FREE.match(text):

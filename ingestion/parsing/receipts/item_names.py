@@ -94,12 +94,23 @@ _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|
 _TIMES = r"(?P<count>\d{1,3})\s?(?:st\.?|pcs)?\s*(?:[x×*@]|à|á)\s*(?P<price>[^()\n]{3,20})"
 _PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}$")
 # Behind a name, where only money makes it a price: `, 2 st à 50,00 kr`, `, 7 × € 9,50`.
+_MEASURE = re.compile(
+    r"(?i)^(?P<count>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:kg|hg|h|tim(?:mar)?|hours?|m|meter|std\.?"
+    r"|timer?)\.?$"
+)
+_RATE = re.compile(
+    r"(?i)^\(?(?P<price>[^()/]{3,18}?)\s*(?:(?:/|per\s|pr\.?\s|je\s)\s*(?:kg|hg|h|tim(?:me)?|hour"
+    r"|m|meter"
+    r"|st(?:k|ück|yck)?|pcs|unit|item)\.?|each|\bst)\)?$"
+)
 _PRICE_BEHIND = re.compile(rf"(?i)[\s,;–-]+{_TIMES}$")
 _COLOR_WORDS = re.compile(r"[^\W\d_][\w-]+(?: [^\W\d_][\w-]+)?")
 _VARIANT_INSIDE = re.compile(
     rf"(?i)\s*\((?P<size>{_SIZE_FORM})\s*[/,]\s*(?P<color>[^\W\d_][^()/,]{{1,24}})\)\s*$"
 )
 _ARTICLE_INSIDE = re.compile(r"\s*\(#[\w.-]{1,30}\)")
+# A bar code or article number on a line above the name.
+_ARTICLE_FIRST = re.compile(r"^\d{5,14}\s*\n\s*")
 _PARENTHESIS = re.compile(r"\s*\([^()]{8,60}\)")
 
 
@@ -112,6 +123,20 @@ class NamedItem:
     unit_minor: int | None = None
     line_minor: int | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    measure: Decimal | None = None  # a weight or time; counts where its price is printed, too
+
+
+def read_measure(text: str) -> Decimal | None:
+    """Return the number of `0,864 kg` or `0,5 h`."""
+    match = _MEASURE.match(text.strip())
+    return parse_number(match["count"]) if match else None
+
+
+def read_rate(text: str) -> int | None:
+    """Return the price for one of `16,00 /kg`, `(344,00/h)` or `NOK 159.00 each`."""
+    match = _RATE.match(text.strip())
+    amounts = find_amounts(match["price"]) if match else []
+    return amounts[0].minor if len(amounts) == 1 else None
 
 
 def _without_period(parenthesis: re.Match[str]) -> str:
@@ -162,7 +187,7 @@ def read_name(text: str, *, with_count: bool = True) -> NamedItem:
     text = _without_variant(_ARTICLE_INSIDE.sub("", text), item)
     text = _without_price(_PARENTHESIS.sub(_without_period, text.strip()), item)
     text = _without_count(text, item) if with_count else text
-    segments = _SEPARATOR.split(text)
+    segments = _SEPARATOR.split(_ARTICLE_FIRST.sub("", text))
     kept: list[str] = []
     in_description = False
     sized_at = -2

@@ -153,7 +153,9 @@ def _currency(rows: Sequence[Row], domain: str, sums: Sums) -> tuple[str | None,
                 counts[amount.currency] += 1
     # "665,00 | kr": a currency may stand in a cell of its own.
     text = re.sub(r"(?<=\d) \| (?=[^\W\d_])", " ", sums.total_quote)
-    of_total = [amount.currency for amount in find_amounts(text) if amount.currency]
+    quoted = [amount for amount in find_amounts(text) if amount.currency]
+    exact = [amount for amount in quoted if abs(amount.minor) == sums.total]
+    of_total = [amount.currency for amount in exact or quoted]
     named = frozenset(counts) - {"KR"}
     chosen = of_total[-1] if of_total else (counts.most_common(1)[0][0] if counts else None)
     if chosen is None:
