@@ -81,13 +81,16 @@ _AMOUNT = re.compile(
 )
 # What follows a number that is no amount.
 _UNIT = re.compile(
-    r"\s?(?:%|kwh|kw|wh|kg|hg|mg|g\b|cl|dl|ml|l\b|lit|m\b|m²|cm|mm|km|st\b|pcs|pack|p\b|gb|tb|mb|mbit"
+    r"\s?(?:%|kwh|kw|wh|kg|hg|mg|g\b|cl|dl|ml|l\b|lit|m\b|m²|cm|mm|km|st\b|pcs|pack|p\b|gb|tb|mb"
+    r"|mbit"
     r"|\"|tum|inch|mån|månad|months?|år\b|years?|dagar|days?|min|tim|h\b|x\b|×|personer|vuxna"
     r"|portion|öre|poäng|points|p\.|:e\b|st\.|nd\b|rd\b|th\b|\s*(?:jan|feb|mar|apr|maj|may|jun|jul"
     r"|aug|sep|o[kc]t|nov|de[cs])[a-zå-ö]*\b|[-/]\d)",
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
+_CLOCK = re.compile(r"0\d[.:]\d\d")
+_RATE_CODE = re.compile(r"(?<=[.,]\d\d)\s[A-E]$")  # `12,60 B`: its rate of VAT
 _FREE = re.compile(
     r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?"
     r"|utan kostnad|ingår|included"
@@ -145,7 +148,7 @@ def _numbers_in(text: str) -> tuple[Amount, ...]:
 
 def whole_amount(text: str) -> Amount | None:
     """Return the amount that fills a text (a cell), whole numbers included; free is 0."""
-    text = text.strip().strip("*=").strip()
+    text = _RATE_CODE.sub("", text.strip().strip("*=").strip())
     if not text or len(text) > 40:
         return None
     if _FREE.match(text):
@@ -197,12 +200,16 @@ def _amount_of(match: re.Match[str]) -> Amount | None:
     whole, decimals = _split(number)
     if match["before"] and match["sign2"] and match["before"].isalpha() and not decimals:
         return None  # "KR-36211" is a number of something
+    if not symbol and _CLOCK.fullmatch(number):
+        return None  # 08.42: money has no zero in front
     if ":" in number and not symbol and int(whole) < 24 and int(decimals) < 60:
         return None  # a time of day; 247:20 is none
     minor = int(whole or "0") * 100 + int(decimals.ljust(2, "0") or "0")
     signs = (match["sign"] or "") + (match["sign2"] or "") + (match["trail"] or "")
     if any(char in _DASHES for char in signs) and not _is_range(match):
         minor = -minor
+    elif match["paren"] and match["close"] and symbol and match[0] == match.string:
+        minor = -minor  # ($25.50), as bookkeepers write it
     start = match.start("number") if not (match["sign"] or match["before"]) else match.start()
     end = match.end() - (1 if match["close"] else 0)
     return Amount(start, end, minor, _SYMBOLS.get(symbol), has_decimals=len(decimals) == 2)

@@ -39,7 +39,15 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
     (
         Category.CLOTHING,
         5,
-        r"storlek|stl|strl|tröj\w+|byx\w+|jeans|klänning\w*|skjort\w+|jack(?:a|or|an)|sneakers?|sko(?:r|rna)|dress|shirt\w*|t-shirt\w*|hoodie\w*|strumpor|strumpbyxor|kofta|kappa|blus\w*|kjol\w*|underkläder|trousers|jumper|sweater\w*|coat|boots|stövl\w+|löparskor|plagg|kläder|clothing|mode|fashion|outfit|linne|chinos|topp|mössa|halsduk|vantar|garment\w*|leggings|parka|cardigan|pyjamas|trosor|kavaj|blazer|scarf|socks|skirt|blouse|polo",
+        (
+            r"storlek|stl|strl|tröj\w+|byx\w+|jeans|klänning\w*|skjort\w+|jack(?:a|or|an)|sneakers?"
+            r"|sko(?:r|rna)|dress|shirt\w*|t-shirt\w*|hoodie\w*|strumpor|strumpbyxor|kofta|kappa"
+            r"|blus\w*|kjol\w*|underkläder|trousers|jumper|sweater\w*|coat|boots|stövl\w+|löparskor"
+            r"|plagg|kläder|clothing|mode|fashion|outfit|linne|chinos|topp|mössa|halsduk|vantar"
+            r"|garment\w*|leggings|parka|cardigan|pyjamas|trosor|kavaj|blazer|scarf|socks|skirt"
+            r"|blouse"
+            r"|polo"
+        ),
     ),
     (
         Category.CLOTHING,
@@ -170,7 +178,9 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
             r"|moussaka|shawarma|quesadilla|enchilada|risotto|carbonara|tikka|korma|vindaloo"
             r"|biff|tallrik|rulle|wraps?|bagel|quattro stagioni|calzone|hawaii|kebabpizza"
             r"|pizzasallad|döner|dürüm|lahmacun|pommes frites|gericht|speisen|beilage"
-            r"|hallo?umi\w*|\w*burgare"
+            r"|spisested|serveringssted|lunchlåd\w*|matlåd\w*|dagens (?:rätt|kött|fisk|gröna"
+            r"|vegetariska)"
+            r"|butter chicken|hentemat|henting|udbringning|hallo?umi\w*|\w*burgare"
         ),
     ),
     (
@@ -187,7 +197,10 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         (
             r"jeans?|denim|merino\w*|underställ\w*|\w*sock(?:or|s)|\w*strump\w*|bälten?|belts?"
             r"|handskar|badbyx\w*|bikini|morgonrock|overall|tights|t-?shirts?|tee|crewneck"
-            r"|joggers|sandal\w*|\w*sko(?:r|n)?|sneakers?|kofta|\w*tröj\w+|\w*byxa?|\w*jacka"
+            r"|\w*jakke|\w*bukser?|\w*genser|\w*pullover|\w*strümpfe|\w*jacke|\w*kjole|størrelse"
+            r"|größe"
+            r"|regntøj|regnkläder|\w*klær|ullundertøy|joggers|sandal\w*|\w*sko(?:r|n)?|sneakers?"
+            r"|kofta|\w*tröj\w+|\w*byxa?|\w*jacka"
             r"|\w*skjorta|\w*klänning|hose|hemd|kleid|jacke|schuhe?|pullover|genser|bukse|skjorte"
         ),
     ),
@@ -197,7 +210,10 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         (
             r"nvme|minneskort|sd-?kort|mobilskal|screen protector|skärmskydd\w*|displayport"
             r"|usb-?[abc]|usb-c-\w+|webbkamera|\w*laddare|\w*kabel|hörsnäckor|soundbar"
-            r"|raspberry pi|arduino|nätverkskabel|ethernet|pixel \d+|watch band"
+            r"|plug-?ins?|vst3?|licen[cs]e key|licensnyckel|aktiveringskod|activation key"
+            r"|datorspel|simulator"
+            r"|deluxe(?: edition)?|season pass|dlc|raspberry pi|arduino|nätverkskabel|ethernet"
+            r"|pixel \d+|watch band"
         ),
     ),
     (
@@ -217,7 +233,8 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         (
             r"mobil(?:abonnemang|telefoni|t bredband)|bredbands\w*|fiber\w*|spillvatten|dagvatten"
             r"|va-avgift|vattenförbrukning|brukningsavgift|sim-?kort|samtal|sms|roaming"
-            r"|strøm\w*|nettleie|strom(?:rechnung|verbrauch)?|fjernvarme|datatrafik|hemtelefoni"
+            r"|utlandssamtal|mobil obegränsad|\w*abonnemang mobil|kreditfaktura mobil|strøm\w*"
+            r"|nettleie|strom(?:rechnung|verbrauch)?|fjernvarme|datatrafik|hemtelefoni"
         ),
     ),
     (
@@ -226,6 +243,8 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         (
             r"(?:dubbel|enkel)rum|(?:double|single|twin) room|zimmer|übernachtung\w*|frühstück"
             r"|check-?out|flug\w*|fluggast|ferge|billett\w*|hytt|cabin|överfart|p-hus|zon \d+"
+            r"|fahrt(?:en)?|fahrpreis|fahrer|mietwagen|car hire|car rental|rental|your car"
+            r"|biluthyrning|pick-?up|drop-?off|minicab|cab fare|trip fare|körsträcka|driver's age"
             r"|bahn\w*|zugfahrt|fahrkarte\w*|rejse|reise\w*|incheckat bagage|checked bag\w*"
         ),
     ),
@@ -238,6 +257,11 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
             r"|whole bean|coffee|espresso|te(?:er)?|tea|vin|öl|wine|beer|brygg\w*|malt|humle|hops"
             r"|stickor|virknål|\w*garn|yarn|tyg|hudkräm|\w*kräm|serum|mascara|deodorant|tandkräm"
             r"|tandborst\w*|alvedon|plåster|kattmat|hundfoder|koppel|klocka|armbandsur|watch|ring"
+            r"|konsert\w*|concert|arena|parkett|stora scenen|tandläkar\w*|tandvård\w*|tandrensning"
+            r"|dentist|veterinär\w*|djurklinik\w*|journalnr|katt(?:er)?|hund(?:ar)?|vet visit"
+            r"|frisör\w*"
+            r"|klippning|hårklipp\w*|massage|blodprov|patientavgift|läkar\w*|naprapat\w*|fotvård"
+            r"|optiker"
             r"|halsband|örhängen|glasögon|linser|tält|ryggsäck|backpack|sovsäck|fiske\w*|bakpapper"
             r"|batterier|glödlamp\w*|\w*lampa|verktygslåda|borr|färg \d|penslar|åkpass|inträde"
             r"|rea-?biljett|parkbiljett|nöjespark|biobiljett\w*|popcorn|soap|tvål|doftljus"

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 _REFUND = re.compile(
-    r"(?i)\b(?:återbetalning\w*|återbetal(?:at|ar|ade|as|d|t)|återköp|krediter(?:ing|at|as|ad)\w*|kreditfaktura|kreditnota"
+    r"(?i)\b(?:återbetalning\w*|återbetal(?:at|ar|ade|as|d|t)|återköp|krediter(?:ing|at|as|ad)\w*"
+    r"|kreditfaktura|kreditnota"
     r"|refund(?:ed|s)?|credit note|credited|money back|pengarna tillbaka"
     r"|kredit(?:belopp|kvitto)|returkvitto|return receipt"
     r"|your return|retur(?:en)? (?:är )?(?:godkänd|mottagen|behandlad"
-    r"|registrerad|klar)|din retur|returbekräftelse|reimbursement"
-    r"|rückerstattung|erstattung|gutschrift|tilbagebetaling|tilbagebetalt"
+    r"|registrerad|klar)|din retur|retur(?:en)? (?:din )?er (?:behandlet|mottatt|modtaget)"
+    r"|takk for returen|tak for returneringen|(?:deine|ihre) (?:retoure|rücksendung)"
+    r"|rücküberweisung|returbekräftelse|reimbursement"
+    r"|rückerstattung|erstattung|gutschrift|tilbagebetaling|tilbagebetalt|tilbakebetal\w*|palautus"
+    r"|hyvityslasku|kreditnote"
     r"|refusjon|refundering|refundert)\b"
 )
 _REFUND_POLICY = re.compile(
@@ -44,17 +48,18 @@ _NOT_BY_SUBJECT = re.compile(
     r"|week)|nyheter"
     r"|glömde|forgot|varukorg\w*|kundvagn\w*|cart|basket|wishlist|önskelista"
     r"|tipsa|villkor|terms|privacy|integritet\w*|policy"
-    r"|avbeställ\w*|avbokad?|avbokning|annullera\w*|makulera\w*|cancell?ed|cancell?ation|avbruten|misslyckades?|failed|declined|nekad|offert|quote\b"
+    r"|avbeställ\w*|avbokad?|avbokning|annullera\w*|makulera\w*|cancell?ed|cancell?ation|avbruten"
+    r"|misslyckades?|failed|declined|nekad|offert|quote\b"
     r"|prisändring\w*|price (?:change|increase|update)|uppdater(?:ar"
     r"|ade) (?:våra|priser)|trial|provperiod\w*|inbjudan|invitation"
     r"|webinar|jobb"
     r"|back in stock|åter i lager|prisfall|price drop|tips\b|veckans"
     r"|inspiration|bonuscheck|dina poäng|poängsaldo|saldo"
-    r"|passwort|bewerte\w*|bewertung|adgangskode|warenkorb|storniert"
+    r"|passwort|bewerte\w*|vurder\w*|bedøm\w*|bewertung|adgangskode|warenkorb|storniert"
     r"|stornierung|anmeldung|angebot\w*|tilbud)\b"
 )
 _DELIVERY = re.compile(
-    r"(?i)\b(?:på väg|skicka(?:d|t|ts|des)|levere?ra[dt]s?|levererad"
+    r"(?i)\b(?:på väg|skicka(?:d|t|ts|des)|levere?ra[dt]?s?|levererad|kommer i ?dag"
     r"|har levererats|leveransavisering|leveransbesked|utlämning\w*"
     r"|hämta (?:ditt|din|ut)"
     r"|redo att hämtas|klar att hämta|klart för avhämtning|shipped"
@@ -64,7 +69,8 @@ _DELIVERY = re.compile(
     r"|ready for (?:pick-?up|collection)|tracking|spåra|försändelse\w*"
     r"|paket(?:et)?|parcel|package|avi\b|kolli(?:nummer)?"
     r"|versandt|versendet|unterwegs|zugestellt|sendung|versandbestätigung"
-    r"|afsendt|er sendt|leveret|på vej|på vei)\b"
+    r"|afsendt|er sendt|sendt|leveret|levert|leveres|på vej|på vei|kommt (?:heute|morgen)"
+    r"|arriving (?:today|tomorrow|soon)|arrives (?:today|tomorrow)|collected your)\b"
 )
 _PROMISES = re.compile(
     r"(?i)\b(?:orderbekräftelse|order ?confirm\w*|kvitto\w*|receipt"
@@ -79,7 +85,9 @@ _PROMISES = re.compile(
     r"|bestell(?:bestätigung|ung)|auftragsbestätigung|buchungsbestätigung"
     r"|buchung|rechnung|beleg|quittung|kassenbon|fahrkarte|ordrebekræftelse"
     r"|ordrebekreftelse|kvittering|bestilling|ordre|danke für (?:ihre|deine|ihren"
-    r"|deinen)|tak for di[nt]|takk for|tilausvahvistus|kuitti|commande|bestelling)\b"
+    r"|deinen)|tak for di[nt]|takk for|tilausvahvistus|kuitti|commande|bestelling"
+    r"|regning\w*|kjøp\w*|køb\w*|bestillingen|ordren|order received|we(?:'ve"
+    r"| have) got your order)\b"
 )
 _PENDING = re.compile(
     r"(?i)\b(?:avbeställd|avbokad|makulerad|annullerad|cancell?ed|har"
@@ -101,7 +109,20 @@ _PAYMENT = re.compile(
 
 # Its invoice has come before; counted twice, it would be paid twice.
 _REMINDER = re.compile(
-    r"(?i)\b(?:betalnings)?(?:påminnelse|reminder|overdue|mahnung|zahlungserinnerung|purring|rykker)\b"
+    r"(?i)\b(?:betalnings)?(?:påminnelse|reminder|overdue|mahnung|zahlungserinnerung|purring"
+    r"|rykker)\b"
+)
+# What somebody has not bought yet, and what they are asked to pay with a code.
+_UNFINISHED = re.compile(
+    r"(?i)\b(?:glömde|varukorg\w*|kundvagn\w*|abandoned|left (?:something|items)"
+    r"|your (?:cart|basket)|offert|slutför|avsluta (?:din|ditt|köpet)|fullfølg|fullfør|gennemfør"
+    r"|afslut|complete your|finish your|still (?:interested|thinking)|checkout now"
+    r"|(?:bestellung|kauf|einkauf) abschließen|warenkorb|handlekurv\w*|indkøbskurv\w*"
+    r"|proforma|pro forma|estimate|kostnadsförslag|kostenvoranschlag|förhandsvisning)\b"
+)
+_CODE = re.compile(
+    r"(?i)\b(?:engångs|verifierings|säkerhets|bekräftelse)?(?:kod|code)\b(?=.*\b\d{3}[ -]?\d{3}\b)"
+    r"|\b\d{3}[ -]?\d{3}\b.*\b(?:engångskod|passcode|(?:verification|security) code)\b"
 )
 _TITLE = re.compile(r"(?i)\b(?:kvitto|receipt|faktura|invoice|rechnung|kvittering)\b")
 
@@ -130,13 +151,7 @@ def classify(
     promises = bool(_PROMISES.search(subject)) or bool(types)
     if _NOT_BY_SUBJECT.search(subject) and not promises and not (has_items and has_number):
         return ReceiptOutcome.NOT_AN_INVOICE
-    if re.search(
-        (
-            r"(?i)\b(?:glömde|varukorg|kundvagn|abandoned|left (?:something"
-            r"|items)|your (?:cart|basket)|offert)\b"
-        ),
-        subject,
-    ):
+    if _UNFINISHED.search(subject) or _CODE.search(subject):
         return ReceiptOutcome.NOT_AN_INVOICE
     if _DELIVERY.search(subject) and not (promises or has_tax or _TITLE.search(text[:300])):
         return ReceiptOutcome.NOT_AN_INVOICE  # what is under way was paid for with another mail

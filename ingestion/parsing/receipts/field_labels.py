@@ -20,14 +20,15 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "order_number",
         (
-            rf"(?:din |ditt |your |vårt |our |the |avser |gäller )?(?:web|e-?|kund"
-            rf"|internet|shop|köp|purchase|sales )?"
-            rf"(?:order|beställnings?|köp|inköps|purchase|ärende){_NUMBER_WORD}"
+            rf"(?:din |ditt |er |ert |your |vårt |our |the |avser |gäller )?(?:web|e-?|kund"
+            rf"|internet|shop|köp|purchase|sales |arbets)?"
+            rf"(?:ordre|order|bestillings|beställnings?|köp|inköps|purchase|ärende"
+            rf"|uppdrags?){_NUMBER_WORD}"
             r"|order|beställning|orderid|best\.? ?nr|order ref(?:erence)?|ordernumret|vår order"
             r"|bestnr|your order|din order|orderreferens|ordernumber"
             r"|order confirmation(?: number| no)?"
             r"|köpreferens|purchase reference|order/kvitto(?:nr)?|ordrenummer"
-            r"|bestellnummer|tilausnumero"
+            r"|arbetsorder|er order|bestellnummer|tilausnumero|(?:ihre|deine) bestellung"
             r"|bestell(?:ung|-?nr\.?|-?nummer)|auftrags(?:nummer|-?nr\.?)|ordrenr\.?|ordre"
             r"|bestilling(?:snummer|snr\.?)?|bestelnummer|numéro de commande|tilausnro"
         ),
@@ -48,7 +49,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "invoice_number",
         (
-            rf"(?:(?:kredit)?faktura|invoice|avi|räknings?|bill(?:ing)?|rechnungs?|statement"
+            rf"(?:(?:kredit)?faktura(?:ns)?|invoice|avi|räknings?|bill(?:ing)?|rechnungs?"
+            rf"|statement|regnings"
             rf"|kreditnota|credit note){_NUMBER_WORD}|kreditfaktura|kreditnota|credit note"
             r"|faktura|invoice"
             r"|rechnungs(?:nummer|-?nr\.?)|rechnung(?: nr\.?)?|laskun? ?numero"
@@ -57,7 +59,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "receipt_number",
         (
-            rf"(?:kvitto|receipt|transaktions?|transaction|betalnings?|payment|bong|verifikations?|kupong)"
+            rf"(?:kvitto|nota|receipt|transaktions?|transaction|betalnings?|payment|bong"
+            rf"|verifikations?|kupong)"
             rf"{_NUMBER_WORD}|kvitto|receipt|kvittonr|transaktion"
             r"|beleg(?:nummer|-?nr\.?)?|quittung(?:snummer|s-?nr\.?)?|bon-?(?:nummer|nr\.?)"
             r"|kvittering(?:snummer|snr\.?)?"
@@ -74,7 +77,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "ordered_on",
         (
-            rf"(?:(?:order|beställnings?|köp|inköps|purchase|best\.|kvitto|receipt|transaktions?|transaction"
+            rf"(?:(?:order|beställnings?|köp|inköps|purchase|best\.|kvitto|receipt|transaktions?"
+            rf"|transaction"
             rf"|ordered|order placed|placed|bokning?s|booking|booked|sale)[\s-]?(?:datum"
             rf"|dag|date|tid|on|tidpunkt)"
             rf"{_DATE_TAIL}|datum|date|dato|datum{_DATE_TAIL}|date{_DATE_TAIL}"
@@ -93,7 +97,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "invoiced_on",
         (
-            r"faktura ?datum|invoice date|fakturadag|billing date|bill"
+            r"faktura(?:ns)? ?datum|utskriven(?: den)?|fakturerad(?: den)?|regningsdato"
+            r"|invoice date|fakturadag|billing date|bill"
             r" date|utskriftsdatum|utställd(?: den)?"
             r"|date of invoice|issued(?: on)?|issue date|date issued|fakturan"
             r" utställd|avidatum|statement date"
@@ -163,7 +168,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|billed"
             r"|faktureringsperiod|betalningsperiod|period(?:en)?|betalningsintervall"
             r"|intervall|interval"
-            r"|betalningsfrekvens|frequency|frekvens|faktureras|debiteringsperiod|avtalsperiod|prisperiod"
+            r"|betalningsfrekvens|frequency|frekvens|faktureras|debiteringsperiod|avtalsperiod"
+            r"|prisperiod"
             r"|förnyas|renews|payment frequency|debitering|term|bindningstid"
             r"|löptid|avser(?: period(?:en)?)?"
             r"|service period|subscription period|prenumerationsperiod"
@@ -219,7 +225,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "ocr",
         (
-            r"kid(?:-?nummer)?|ocr(?:[\s-]?(?:nummer|nr|referens|number|reference))?|betalningsreferens"
+            r"kid(?:-?nummer)?|ocr(?:[\s-]?(?:nummer|nr|referens|number|reference))?"
+            r"|betalningsreferens"
             r"|ocr/referens|referens \(ocr\)"
             r"|betalningsreferens \(ocr\)|ocr-nr|ocr/meddelande|payment"
             r" reference(?: \(ocr\))?|fakturanr/ocr|ocr-nummer/referens"
@@ -228,12 +235,23 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "passengers",
         (
-            r"resen[aä]r(?:er(?:na)?)?(?:\s?\d{1,2})?|passagerare(?:\s?\d{1,2})?|passengers?(?:\s?\d{1,2})?"
+            r"resen[aä]r(?:er(?:na)?)?(?:\s?\d{1,2})?|passagerare(?:\s?\d{1,2})?"
+            r"|passengers?(?:\s?\d{1,2})?"
             r"|travell?ers?(?:\s?\d{1,2})?|resande|namn på resenär(?:er)?"
             r"|passenger names?|guests?|gäster|gäst"
             r"|resenärens namn|traveller names?|passenger\(s\)|traveller\(s\)"
             r"|resenär\(er\)|vem reser|who'?s travell?ing"
-            r"|reisende[rn]?|passagiere?|fahrg(?:ast|äste)|passager(?:er)?|rejsende|fluggast|fluggäste"
+            r"|reisende[rn]?|passagiere?|fahrg(?:ast|äste)|passager(?:er)?|rejsende|fluggast"
+            r"|fluggäste"
+        ),
+    ),
+    (
+        # Of a person, a place or a company: known, so that it is taken for nothing else.
+        "other_number",
+        (
+            rf"(?:kund|medlems?|customer|member|kunden|mitglieds|anläggnings|adress|mätar|telefon"
+            rf"|mandat|org\.?|organisations|registrerings){_NUMBER_WORD}"
+            r"|bankgiro|plusgiro|driftsplats|anläggning|fastighet|vat reg|cvr|y-tunnus"
         ),
     ),
     (
@@ -275,14 +293,15 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"(?:pris|price)(?: ?/ ?st| per st| each| per (?:styck|unit"
             r"|item)|/styck|/unit)?|styckpris|á-?pris|à-?pris|a-?pris|unit"
             r" price|each|st-?pris|enhetspris|pris per styck"
-            r"|einzelpreis|stückpreis|stykpris|enhedspris|enhetspris|preis|pris pr\.? stk\.?"
+            r"|styck|einzelpreis|stückpreis|stykpris|enhedspris|enhetspris|preis|pris pr\.? stk\.?"
         ),
     ),
     (
         "line_total",
         (
             r"summa|belopp|total(?:t|pris)?|radsumma|amount|line total"
-            r"|subtotal|delsumma|item total|radbelopp"
+            r"|subtotal|delsumma|item total|radbelopp|kronor|(?:beløb|belopp"
+            r"|beløp) inkl\.? (?:moms|mva)"
             r"|gesamt(?:preis|betrag)?|summe|betrag|beløb|beløp|i alt|sum"
         ),
     ),
@@ -344,13 +363,15 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "item",
         (
-            r"vara|varor|artikel|artiklar|artikelnamn|benämning|produkt(?:er"
+            r"åtgärd|behandling|utfört|arbete|ydelse|vad|vara|varor|artikel|artiklar|artikelnamn"
+            r"|benämning|produkt(?:er"
             r"|namn)?|beskrivning|items?|product(?: name)?|description"
             r"|namn|name|rätt(?:er)?|maträtt|title|titel|tjänst|specifikation"
             r"|details|avser|biljett(?:typ)?|ticket(?: type)?|text|your"
             r" items|service|post|vad|avgift|produktbeskrivning|item description"
             r"|resa|typ|plagg"
-            r"|bezeichnung|beschreibung|position|leistung|vare|varenavn|ydelse|tuote|artikelbezeichnung"
+            r"|bezeichnung|beschreibung|position|leistung|vare|varenavn|ydelse|tuote"
+            r"|artikelbezeichnung"
         ),
     ),
     (

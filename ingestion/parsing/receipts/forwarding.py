@@ -37,6 +37,10 @@ _NAMES = {
     "ämne": "subject",
     "subject": "subject",
 }
+_REPLY = re.compile(
+    r"(?i)^[\s>*]*(?:(?:den|on|am|le)\s.{6,60}\b(?:skrev|wrote|schrieb|écrit)\b.{0,60}:"
+    r"|.{2,60}\bskrev(?: den| følgende)?\b.{6,40}:)\s*$"
+)
 _SEARCHED_ROWS = 40
 
 
@@ -63,6 +67,14 @@ def find_original(rows: Sequence[Row], near: date | None) -> Original | None:
         else:
             index += 1
     return found
+
+
+def without_quoted(rows: list[Row]) -> list[Row]:
+    """Cut off the letter that an answer quotes below itself: `Den 16 mars skrev Lisa:`."""
+    for index, row in enumerate(rows):
+        if index > 2 and _REPLY.match(row.text):
+            return rows[:index]
+    return rows
 
 
 def _header_at(rows: Sequence[Row], start: int, near: date | None) -> Original | None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ingestion.parsing.receipts.item_names import NamedItem, read_count, read_name, take_attribute
+from ingestion.parsing.receipts.item_names import (
+    NamedItem,
+    read_count,
+    read_measure,
+    read_name,
+    take_attribute,
+)
 from ingestion.parsing.receipts.raw_items import (
     RawItem,
     cell_amount,
     from_named,
+    is_product,
     merged,
     take_times,
 )
@@ -30,6 +37,7 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     counts: list[Decimal] = []
     names: list[str] = []
     times = NamedItem("")
+    measure: Decimal | None = None
     for cell in cells:
         amount = cell_amount(cell)
         count = read_count(cell)
@@ -44,6 +52,8 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
             or (names and take_attribute(cell, times))
         ):
             continue
+        elif measure is None and (found := read_measure(cell)) is not None:
+            measure = found
         else:
             names.append(cell)
     if not names or not (amounts or times.unit_minor or times.line_minor is not None):
@@ -64,6 +74,10 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     item.attributes = {**times.attributes, **item.attributes}
     item.quantity = counts[0] if counts else (times.quantity or item.quantity)
     price_of(item, amounts, times)
+    item.measure = measure
+    priced = item.unit is not None and item.total is not None
+    if measure is not None and item.quantity is None and priced:
+        item.quantity = measure if is_product(measure, item.unit or 0, item.total or 0) else None
     return item
 
 

@@ -19,6 +19,7 @@ from ingestion.parsing.receipts.raw_items import (
     is_day,
     is_sentence,
     merged,
+    repeats,
     split_row,
     take_block_row,
     take_times,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from ingestion.parsing.receipts.rows import Row
 
+_CLOCK = re.compile(r"[012]?\d[.:][0-5]\d")
 _EACH = re.compile(r"(?i)\(?\s*(?:\b(?:à|á|@)|@|\beach\b:?)\s*$|\(\s*$")
 
 
@@ -56,6 +58,9 @@ def read_rows(
             break
         if _ends_items(row, reading):
             break
+        if index - 1 in reading.rows and repeats(row, reading.items[-1]):
+            reading.rows.add(index)
+            continue
         item = item_of_cells(row, index, []) or (_item_of_line(row, index, loose=loose))
         if item is None:
             item = _item_over_two_rows(rows, index)
@@ -91,8 +96,8 @@ def _is_no_item(item: RawItem, row: Row, *, named_like_sums: bool) -> bool:
             and item.quantity is not None
             and item.unit is not None
         )
-    if is_day(item.name):
-        return True
+    if is_day(item.name) or sum(bool(_CLOCK.fullmatch(cell)) for cell in row.cells) > 1:
+        return True  # a row of a timetable
     label = split_row(row)[0]
     names = field_names(label) - {"item", "plan", "restaurant"}
     bare = re.sub(r"(?i)\b(?:kr|sek|eur|usd|gbp|nok|dkk)\b", " ", item.name)
@@ -178,4 +183,17 @@ def _name_above(rows: Sequence[Row], index: int, named: NamedItem) -> Row:
     at = index - 1
     while at > max(0, index - 6) and take_block_row(rows[at], named):
         at -= 1
+    while at > max(0, index - 6) and _describes(rows[at], rows[at - 1]):
+        at -= 1
     return rows[at]
+
+
+def _describes(row: Row, above: Row) -> bool:
+    """Tell whether a line in small letters goes on about the name above it."""
+    return (
+        row.text[:1].islower()
+        and len(above.cells) == 1
+        and above.text[:1].isupper()
+        and not find_amounts(above.text)
+        and not is_sentence(above.text)
+    )

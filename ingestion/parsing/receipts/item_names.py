@@ -14,8 +14,8 @@ _SIZE_FORM = (
     r"|(?:EU|US|UK) ?\d{1,2}(?:[.,]5)?|W?\d{2}/?L\d{2}|\d{2}x\d{2})"
 )
 _KEYS = {
-    "size": r"(?:storlek|stl|strl|size|str|sz)",
-    "color": r"(?:färg|colou?r|kulör|fg)",
+    "size": r"(?:storlek|stl|strl|size|str|sz|størrelse|größe|koko)",
+    "color": r"(?:färg|colou?r|kulör|fg|farve|farge|farbe|väri)",
     "serial": r"(?:s/n|sn|serie-?\s?(?:nummer|nr)|serial(?: (?:number|no))?|imei)",
     "warranty": r"(?:garanti(?:tid)?|warranty|guarantee)",
     "article": (
@@ -55,7 +55,8 @@ _INLINE = (
     (
         "warranty",
         re.compile(
-            r"(?i)[\s(,;–-]+(?:garanti|warranty)\s*:?\s*(?P<value>\d+\s?(?:mån(?:ader)?|år|months?|years?))\)?"
+            r"(?i)[\s(,;–-]+(?:garanti|warranty)\s*:?\s*(?P<value>\d+\s?(?:mån(?:ader)?|år|months?"
+            r"|years?))\)?"
         ),
     ),
     (
@@ -73,7 +74,8 @@ _COUNT_FIRST = re.compile(
     rf"\s?(?:st|pcs|stk)\.?\s+(?=\S)|^[x×](?P<count3>\d{{1,3}})\s+"
 )
 _TRAVELLERS = re.compile(
-    r"(?i)^(?P<count>\d{1,2})\s+(?=(?:vux(?:en|na)|adult|barn|child|ungdom|student|youth|pensionär|senior"
+    r"(?i)^(?P<count>\d{1,2})\s+(?=(?:vux(?:en|na)|adult|barn|child|ungdom|student|youth|pensionär"
+    r"|senior"
     r"|person|biljett|ticket|resenär))"
 )
 _WEIGHT_FIRST = re.compile(r"(?i)^(?P<count>\d{1,3}[.,]\d{1,3})\s?kg\s+(?=[^\W\d_])")
@@ -83,18 +85,32 @@ _COUNT_LAST = re.compile(
     rf"(?:\s?st)?)\)?\s*$"
 )
 _CELL_COUNT = re.compile(
-    rf"(?i)^(?:(?:antal|antall|qty|quantity|anzahl|menge)\s?[:.]?\s*)?[x×-]?\s?{_COUNT}\s?(?:st|pcs|stk|x|×|pc|ea)?\.?$"
+    rf"(?i)^(?:(?:antal|antall|qty|quantity|anzahl|menge)\s?[:.]?\s*)?[x×-]?\s?{_COUNT}\s?(?:st"
+    rf"|pcs|stk|stück|x|×|pc|ea)?\.?$"
 )
 _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
 
 
 _TIMES = r"(?P<count>\d{1,3})\s?(?:st\.?|pcs)?\s*(?:[x×*@]|à|á)\s*(?P<price>[^()\n]{3,20})"
 _PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}$")
+# Behind a name, where only money makes it a price: `, 2 st à 50,00 kr`, `, 7 × € 9,50`.
+_MEASURE = re.compile(
+    r"(?i)^(?P<count>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:kg|hg|h|tim(?:mar)?|hours?|m|meter|std\.?"
+    r"|timer?)\.?$"
+)
+_RATE = re.compile(
+    r"(?i)^\(?(?P<price>[^()/]{3,18}?)\s*(?:(?:/|per\s|pr\.?\s|je\s)\s*(?:kg|hg|h|tim(?:me)?|hour"
+    r"|m|meter"
+    r"|st(?:k|ück|yck)?|pcs|unit|item)\.?|each|\bst)\)?$"
+)
+_PRICE_BEHIND = re.compile(rf"(?i)[\s,;–-]+{_TIMES}$")
 _COLOR_WORDS = re.compile(r"[^\W\d_][\w-]+(?: [^\W\d_][\w-]+)?")
 _VARIANT_INSIDE = re.compile(
     rf"(?i)\s*\((?P<size>{_SIZE_FORM})\s*[/,]\s*(?P<color>[^\W\d_][^()/,]{{1,24}})\)\s*$"
 )
 _ARTICLE_INSIDE = re.compile(r"\s*\(#[\w.-]{1,30}\)")
+# A bar code or article number on a line above the name.
+_ARTICLE_FIRST = re.compile(r"^\d{5,14}\s*\n\s*")
 _PARENTHESIS = re.compile(r"\s*\([^()]{8,60}\)")
 
 
@@ -107,6 +123,20 @@ class NamedItem:
     unit_minor: int | None = None
     line_minor: int | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    measure: Decimal | None = None  # a weight or time; counts where its price is printed, too
+
+
+def read_measure(text: str) -> Decimal | None:
+    """Return the number of `0,864 kg` or `0,5 h`."""
+    match = _MEASURE.match(text.strip())
+    return parse_number(match["count"]) if match else None
+
+
+def read_rate(text: str) -> int | None:
+    """Return the price for one of `16,00 /kg`, `(344,00/h)` or `NOK 159.00 each`."""
+    match = _RATE.match(text.strip())
+    amounts = find_amounts(match["price"]) if match else []
+    return amounts[0].minor if len(amounts) == 1 else None
 
 
 def _without_period(parenthesis: re.Match[str]) -> str:
@@ -125,11 +155,17 @@ def _without_variant(text: str, item: NamedItem) -> str:
 
 def _without_price(text: str, item: NamedItem) -> str:
     """Take `(2 × SEK 150.00)` out of a name."""
-    match = _PRICE_INSIDE.search(text)
-    amounts = find_amounts(match["price"] or match["price2"]) if match else []
+    match = _PRICE_INSIDE.search(text) or _PRICE_BEHIND.search(text)
+    prices = (
+        [value for name, value in match.groupdict().items() if "price" in name and value]
+        if match
+        else []
+    )
+    amounts = find_amounts(prices[0]) if prices else []
     if match is None or len(amounts) != 1:
         return text
-    item.quantity = parse_number(match["count"] or match["count2"])
+    counts = [value for name, value in match.groupdict().items() if "count" in name and value]
+    item.quantity = parse_number(counts[0])
     item.unit_minor = amounts[0].minor
     return f"{text[: match.start()]} {text[match.end() :]}".strip()
 
@@ -151,7 +187,7 @@ def read_name(text: str, *, with_count: bool = True) -> NamedItem:
     text = _without_variant(_ARTICLE_INSIDE.sub("", text), item)
     text = _without_price(_PARENTHESIS.sub(_without_period, text.strip()), item)
     text = _without_count(text, item) if with_count else text
-    segments = _SEPARATOR.split(text)
+    segments = _SEPARATOR.split(_ARTICLE_FIRST.sub("", text))
     kept: list[str] = []
     in_description = False
     sized_at = -2

@@ -41,7 +41,8 @@ def read_stacks(rows: Sequence[Row]) -> ItemReading:
             reading.rows.add(index)  # its size and count may stand under its price
             continue
         if amount is None or not amount.looks_like_money:
-            above = [*above[-_MOST_CHOICES:], index] if _may_describe(cells) else []
+            describes = _may_describe(cells) or take_block_row(row, NamedItem(""))
+            above = [*above[-_MOST_CHOICES:], index] if describes else []
             continue
         if _is_total(rows, above) and reading.items:
             break

@@ -19,6 +19,7 @@ from ingestion.parsing.receipts.raw_items import (
     from_named,
     is_sum,
     price,
+    repeats,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _ROLES = (
     "article_number",
     "item",
 )
+_METERED = re.compile(r"(?i)kwh|m3|m³|mwh|kubikmeter")
 _FEES = frozenset(
     {
         MoneyKind.SHIPPING,
@@ -104,7 +106,11 @@ def _read_table(rows: Sequence[Row], start: int, roles: list[str], reading: Item
             reading.items.append(item)
             reading.rows.add(index)
             misses = 0
-        elif item is None and reading.items and attach(row, reading.items[-1]):
+        elif (
+            item is None
+            and reading.items
+            and (attach(row, reading.items[-1]) or repeats(row, reading.items[-1]))
+        ):
             reading.rows.add(index)
         elif item is None:
             misses += 1
@@ -139,6 +145,8 @@ def _item_of_columns(row: Row, roles: list[str], index: int) -> RawItem | None:
     total = cell_amount(by_role.get("line_total", ""))
     if unit is None and total is None:
         return None
+    if any(_METERED.fullmatch(cell) for cell in cells):
+        item.quantity = None  # what a meter has counted is one delivery
     price(item, unit, total, unit_only="line_total" not in roles)
     return item
 
@@ -146,7 +154,7 @@ def _item_of_columns(row: Row, roles: list[str], index: int) -> RawItem | None:
 def _measure(text: str, item: RawItem) -> Decimal | None:
     """Return the count in `0,456 kg`; a named count in the item's text otherwise.
 
-    What a meter has counted (`240 kWh`, `32 m³`) is one delivery.
+    What a meter has counted (`240 kWh`, `32 m³`) is one delivery, too.
     """
     match = re.match(r"^(\d{1,6}(?:[.,]\d{1,3})?)\s*[^\W\d_]{1,6}\.?$", text.strip())
     if match is None or re.search(r"(?i)kwh|m3|m³", text):

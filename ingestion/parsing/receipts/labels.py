@@ -96,7 +96,10 @@ _SERVICE_FEE = _words(
     r"|hanterings ?avgift|handling(?: fee)?|handling charge|expeditions ?avgift|boknings ?avgift"
     r"|booking (?:fee|charge)|administrations ?avgift|admin(?:istration)? fee|faktura ?avgift"
     r"|invoice fee|betal(?:nings)?avgift|payment fee|transaction fee"
-    r"|processing fee|transaktionsavgift"
+    r"|processing fee|transaktionsavgift|(?:payment |credit )?card (?:surcharge|fee)"
+    r"|payment surcharge"
+    r"|\w*förköps ?avgift|bagatellavgift|avgift (?:för )?liten (?:order|beställning)"
+    r"|faktureringsavgift"
     r"|biljettavgift|förmedlingsavgift|uppläggningsavgift|plock ?avgift"
     r"|packavgift|small order fee"
     r"|småorderavgift|småbeställningsavgift|convenience fee|tjänsteavgift"
@@ -130,7 +133,8 @@ _NET = _words(
     r"|ekskl\.? ?(?:moms|mva)"
 )
 _WITH_TAX = re.compile(
-    r"(?i)(?:inkl|incl|inklusive|including|included|inc|ink|med|enthält|enthaltene)\.?\s?(?:\d+\s?%\s?)?(?:moms|vat|tax|mva|mwst|ust)"
+    r"(?i)(?:inkl|incl|inklusive|including|included|inc|ink|med|enthält"
+    r"|enthaltene)\.?\s?(?:\d+\s?%\s?)?(?:moms|vat|tax|mva|mwst|ust)"
     r"|(?:moms|vat|tax)(?:en)?\s+(?:ingår(?: med)?|incl\w*|inkl\w*)"
 )
 _SUBTOTAL = _words(
@@ -170,6 +174,7 @@ _STRONG = _words(
     r"|samlet (?:beløb|pris)|totalbeløp|totalbeløb|totaalbedrag|te betalen|do zapłaty"
     r"|autogirobelopp|att dra|slutpris|zahlbetrag|endpreis|til betaling|(?:denna|this) (?:faktura"
     r"|invoice)|maksettava\w*"
+    r"|to pay|to be paid|inalles|sammanlagt(?: att betala)?|sammenlagt|total to pay"
     r"|summe inkl\w*\.? ?(?:mwst|ust)|gesamt inkl\w*\.? ?(?:mwst|ust)"
 )
 _PAID = _words(
@@ -194,14 +199,16 @@ _WEAK = _words(
 )
 # What an airline adds to its fare is bought like the fare, and no VAT.
 _OF_A_FARE = re.compile(
-    r"(?i)\b(?:taxes|skatter|steuern|skatt)\W+(?:(?:och|and|und|og)\W+)?(?:fees|charges|avgifter|gebühren)"
+    r"(?i)\b(?:taxes|skatter|steuern|skatt)\W+(?:(?:och|and|und|og)\W+)?(?:fees|charges|avgifter"
+    r"|gebühren)"
     r"|\b(?:airport|passenger) (?:tax(?:es)?|charges?|fees?)|flygplatsavgift\w*|fuel surcharge"
     r"|passageraravgift\w*|bunker\w*"
 )
 _OF_WHICH = re.compile(r"(?i)\b(?:darin|davon|hierin|varav|därav|heraf|herav|of which|whereof)\b")
 # "Totalt inkl. frakt" is a total.
 _WITH_PARTS = re.compile(
-    r"(?i)\(?\b(?:inkl|incl|inklusive|including|med)\.?\s(?:(?:moms|vat|tax|mwst)\s(?:och|and|&|und)\s)?"
+    r"(?i)\(?\b(?:inkl|incl|inklusive|including|med)\.?\s(?:(?:moms|vat|tax|mwst)\s(?:och|and|&"
+    r"|und)\s)?"
     r"(?:frakt\w*|shipping|delivery|leverans\w*|avgifter|fees|pant|dricks|versand\w*)\b\)?"
 )
 # A condition of a ticket, not money that comes back.

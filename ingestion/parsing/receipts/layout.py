@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _INVOICE = re.compile(r"(?i)(?<!kredit)faktura|invoice|räkning|\bbill\b|rechnung")
 _PROMISED = re.compile(
-    r"(?i)faktura|invoice|räkning|\bbill\b|rechnung|kvitto|receipt|beleg|quittung|kvittering|regning"
+    r"(?i)faktura|invoice|räkning|\bbill\b|rechnung|kvitto|receipt|beleg|quittung|kvittering"
+    r"|regning"
 )
 _NORWEGIAN = re.compile(
     r"\b(?:mva|takk|beløp|kjøp\w*|å betale|bestillingsnummer|fraktkostnad|faktura(?:dato|nummer)"
@@ -39,6 +40,11 @@ _NORWEGIAN = re.compile(
 _DANISH = re.compile(
     r"\b(?:heraf|moms|tak|beløb|køb\w*|fragt|i alt|leveret|venlig hilsen|ordrebekræftelse|stykpris"
     r"|rabat|betalt|forfaldsdato|levering|ikke|varer)\b"
+)
+# What only one country has: its VAT, its way to pay, its register of companies.
+_COUNTRY_WORDS = (
+    (r"\bmva\b|\bvipps\b|\bforetaksregisteret\b", "NOK"),
+    (r"\bcvr(?:[-. ]?nr)?\b|\bdankort\b|\bbetalingsservice\b", "DKK"),
 )
 _HEAD_ROWS = 15
 _OLDEST_DAYS = 45
@@ -147,7 +153,9 @@ def _currency(rows: Sequence[Row], domain: str, sums: Sums) -> tuple[str | None,
                 counts[amount.currency] += 1
     # "665,00 | kr": a currency may stand in a cell of its own.
     text = re.sub(r"(?<=\d) \| (?=[^\W\d_])", " ", sums.total_quote)
-    of_total = [amount.currency for amount in find_amounts(text) if amount.currency]
+    quoted = [amount for amount in find_amounts(text) if amount.currency]
+    exact = [amount for amount in quoted if abs(amount.minor) == sums.total]
+    of_total = [amount.currency for amount in exact or quoted]
     named = frozenset(counts) - {"KR"}
     chosen = of_total[-1] if of_total else (counts.most_common(1)[0][0] if counts else None)
     if chosen is None:
@@ -184,6 +192,9 @@ def _named_currency(rows: Sequence[Row], total: str) -> str | None:
 def _by_words(rows: Sequence[Row]) -> str:
     """Tell Norwegian and Danish mails with bare `kr` by their letters and words."""
     text = " ".join(row.text for row in rows[:200]).lower()
+    for word, code in _COUNTRY_WORDS:
+        if re.search(word, text):
+            return code
     norwegian, danish = (len(set(words.findall(text))) for words in (_NORWEGIAN, _DANISH))
     if not (norwegian or danish) or not re.search("[æø]|\\bmva\\b", text):
         return "SEK"
@@ -253,7 +264,10 @@ def _without_street(found: Found[str] | None) -> Found[str] | None:
 def _restaurant_in_text(rows: Sequence[Row]) -> Found[str] | None:
     for row in rows[:25]:
         match = re.search(
-            r"(?:[Bb]eställning|[Oo]rder|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Kk]vitto)(?:\s#\S+)?\s(?:från|from|hos|at)\s(?P<name>[A-ZÅÄÖ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖ&0-9][\w&'\u2019-]*|och|the|of|i|på)){0,4})",
+            r"(?:[Bb]eställning|[Oo]rder|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood"
+            r"|[Kk]vitto)(?:\s#\S+)?\s(?:från|from|hos"
+            r"|at)\s(?P<name>[A-ZÅÄÖ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖ&0-9][\w&'\u2019-]*|och|the"
+            r"|of|i|på)){0,4})",
             row.text,
         )
         if match:

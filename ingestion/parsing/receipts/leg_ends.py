@@ -10,11 +10,11 @@ from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.leg_values import (
-    CARRIER_NUMBER,
-    FLIGHT,
+    number_in,
     place_in,
     to_instants,
     without_dates,
+    without_numbers,
 )
 from paypulse.receipts import Leg
 
@@ -88,7 +88,7 @@ def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     times = find_times(without_dates(text, near))
     if len(times) != 1:
         return None
-    text = re.sub(r"[|\n]+", " ", FLIGHT.sub(" ", CARRIER_NUMBER.sub(" ", text)))
+    text = re.sub(r"[|\n]+", " ", without_numbers(text))
     place = place_in(re.sub(r"(?:^|(?<=\s))[A-Z]{3}(?=\s+[^\W\d_])", " ", text), near)
     if place is None or not place[0].isupper() or len(place) > _LONGEST_PLACE:
         return None
@@ -115,8 +115,7 @@ def _number_of(
     below = range(right.row + 1, min(until, right.row + 1 + _ROWS_AROUND))
     for at in (*range(left.row, right.row + 1), *above, *below):
         if 0 <= at < len(rows):
-            text = without_dates(rows[at].text, near)
-            named = CARRIER_NUMBER.search(text) or FLIGHT.search(text)
-            if named and not find_amounts(text):
+            named = number_in(rows[at].text, near)
+            if named and not find_amounts(rows[at].text):
                 return named["number"].strip()
     return None

@@ -9,11 +9,12 @@ from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import find_dates, find_times
 from ingestion.parsing.receipts.leg_values import (
     AIRPORT_CODE,
-    CARRIER_NUMBER,
-    FLIGHT,
     NOISE,
+    leading_number,
+    number_in,
     to_instants,
     without_dates,
+    without_numbers,
 )
 from paypulse.receipts import Leg
 
@@ -35,8 +36,8 @@ def from_lines(rows: Sequence[Row], near: date | None) -> list[Leg]:
         text = " ".join(AIRPORT_CODE.sub("", row.text).split())
         if len(text) > 300:
             continue
-        if row.cells and (named := CARRIER_NUMBER.match(next(cell for cell in row.cells if cell))):
-            number = named["number"].strip()
+        first = next((cell for cell in row.cells if cell), "")
+        number = leading_number(first, near) or number
         by_cell = [
             _leg_of_line(" ".join(AIRPORT_CODE.sub("", cell).split()), near, day, number)
             for cell in row.cells
@@ -57,7 +58,7 @@ def from_lines(rows: Sequence[Row], near: date | None) -> list[Leg]:
         alone = find_dates(text, near)
         if len(alone) == 1 and len(text) < 60:
             day = alone[0].day
-        named = CARRIER_NUMBER.search(text)
+        named = number_in(text, near)
         if named and len(text) < 40:
             number = named["number"].strip()
     return legs
@@ -79,7 +80,7 @@ def from_routes(rows: Sequence[Row], near: date | None) -> list[Leg]:
         days, times = find_dates(text, near), find_times(without_dates(text, near))
         if not days or len(times) < 2:
             continue
-        named = CARRIER_NUMBER.search(text) or FLIGHT.search(text)
+        named = number_in(text, near)
         end = days[1].day if len(days) > 1 and days[1].start < times[1].end else None
         instants = to_instants(days[0].day, end, times[:1], times[1:2])
         legs.append(Leg(named["number"].strip() if named else None, *route, *instants))
@@ -94,7 +95,7 @@ def _route_of(row: Row, near: date | None) -> tuple[str, str] | None:
             and not find_times(without_dates(cell, near))
         ):
             text = AIRPORT_CODE.sub("", cell)
-            places = _places(FLIGHT.sub(" ", without_dates(text, near)))
+            places = _places(without_numbers(without_dates(text, near)))
             if places and all(place[0].isupper() for place in places):
                 return places
     return None
@@ -103,7 +104,7 @@ def _route_of(row: Row, near: date | None) -> tuple[str, str] | None:
 def _leg_of_line(text: str, near: date | None, day: date | None, number: str | None) -> Leg | None:
     masked = without_dates(text, near)
     times = find_times(masked)
-    named = CARRIER_NUMBER.search(masked) or FLIGHT.search(masked)
+    named = number_in(masked, near)
     if named is None and any(amount.currency for amount in find_amounts(text)):
         return None  # an item with its prices
     if len(times) not in (2, 3) or not _ARROW.search(masked):

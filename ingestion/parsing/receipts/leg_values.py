@@ -8,18 +8,24 @@ from datetime import date, timedelta
 from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
 
 _CARRIER = (
-    r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss|buss|bus"
-    r"|coach|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur|avgång|avgang|afgang|zug|sailing|rutt|fartyg|flyght)"
+    r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss"
+    r"|buss|bus"
+    r"|coach|regional|intercity|ic|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur"
+    r"|avgång|avgang|afgang|zug|sailing|rutt|rute|fartyg|flyght)"
 )
-CARRIER_NUMBER = re.compile(
-    rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b(?![:.]\d)"
+_CARRIER_NUMBER = re.compile(
+    rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number"
+    rf"|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b(?![:.]\d)"
 )
-FLIGHT = re.compile(r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4})\b")
+_FLIGHT = re.compile(r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4})\b")
 AIRPORT_CODE = re.compile(r"\s*\([A-Z]{3}\)")
 NOISE = re.compile(
-    r"(?i)\b(?:kl\.?|klockan|at|avg(?:ång|år|\.)?|ank(?:omst|ommer|\.)?|dep(?:arts?|arture|\.)?|arr(?:ives?|ival|\.)?"
-    r"|den|on|from|från|mån(?:dag)?|tis(?:dag)?|ons(?:dag)?|tors?(?:dag)?|fre(?:dag)?|lör(?:dag)?|sön(?:dag)?"
-    r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+    r"(?i)\b(?:kl\.?|klockan|at|avg(?:ång|år|\.)?|ank(?:omst|ommer|\.)?|dep(?:arts?|arture|\.)?"
+    r"|arr(?:ives?|ival|\.)?"
+    r"|den|on|from|från|mån(?:dag)?|tis(?:dag)?|ons(?:dag)?|tors?(?:dag)?|fre(?:dag)?|lör(?:dag)?"
+    r"|sön(?:dag)?"
+    r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?"
+    r"|sun(?:day)?"
     r"|utresa|hemresa|återresa|outbound|return|inbound|direkt|departure"
     r"|arrival|datum|date|resa \d|leg \d|\+1)\b\.?:?"
 )
@@ -30,6 +36,23 @@ def without_dates(text: str, near: date | None) -> str:
     for found in find_dates(text, near):
         text = text[: found.start] + " " * (found.end - found.start) + text[found.end :]
     return text
+
+
+def number_in(text: str, near: date | None) -> re.Match[str] | None:
+    """Return the train, bus or flight (group `number`) in a text; a date has none."""
+    text = without_dates(text, near)
+    return _CARRIER_NUMBER.search(text) or _FLIGHT.search(text)
+
+
+def leading_number(text: str, near: date | None) -> str | None:
+    """Return the number of a text that begins with a train, bus or line."""
+    match = _CARRIER_NUMBER.match(without_dates(text, near))
+    return match["number"].strip() if match else None
+
+
+def without_numbers(text: str) -> str:
+    """Blank out trains, buses and flights."""
+    return _FLIGHT.sub(" ", _CARRIER_NUMBER.sub(" ", text))
 
 
 def place_in(text: str, near: date | None) -> str | None:

@@ -41,14 +41,16 @@ _SENTENCES = (
         r"|your total (?:is|was|comes to)|totalsumman (?:är|blev|blir)"
         r"|totalt (?:blev det|blir det)|summan (?:är|blev)"
         r"|total(?:en)? (?:är|is|was|blev)|att betala är|belopp på"
-        r"|köp på|charge of|charged|debiterats|dragits))\W{0,3}"
+        r"|köp på|charge of|charged|debiterats|dragits|we(?:'ve| have) taken"
+        r"|(?:blir|blev) det (?:sammanlagt|totalt|inalles)))\W{0,3}"
         r"(?:med |totalt |on |är |om )?(?P<rest>.{1,24})"
     ),
 )
 # Such as "Fakturan på 439 kr dras den 31 maj", "Din kostnad blev 62,50 kr".
 _LOOSE = (
     re.compile(
-        r"(?i)\b(?:summan?|belopp(?:et)?|totalen|kostnad(?:en)?|pris(?:et)?|faktura(?:n)?|räkning(?:en)?"
+        r"(?i)\b(?:summan?|belopp(?:et)?|totalen|kostnad(?:en)?|pris(?:et)?|faktura(?:n)?"
+        r"|räkning(?:en)?"
         r"|avgift(?:en)?|amount|invoice|bill|charge|betrag|rechnung|beløb(?:et)?|beløp(?:et)?)\b"
         r"[^.\d]{0,40}?\b(?:är|blir|blev|på|om|of|is|was|for|von|über|er)\W{1,3}(?P<rest>.{1,24})"
     ),
@@ -67,6 +69,8 @@ _IN_SENTENCES = frozenset({MoneyKind.TOTAL, MoneyKind.PAID, MoneyKind.REFUND, Mo
 _IS_SENTENCE = re.compile(
     r"(?i)\s(?:på|för|av|of|over|över|under|från|from|om|than|upp till|up to|fra|über|ab|von)$"
 )
+
+_OF_BASE = re.compile(r"(?i)(?P<base>\s(?:av|på|of|on|af|von|auf)\s)[^=:]{1,20}[=:]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +206,11 @@ def _several(
         ):
             # As in `Totalt: 598,97 kr inkl. frakt`.
             yield from _line(match[1], amounts[0], index, row)
+        return
+    equals = _OF_BASE.search(text)
+    if equals and len(amounts) == 2 and amounts[0].start < equals.start() < amounts[1].start:
+        # As in `Moms 12 % av 387,00 = 46,44`.
+        yield from _line(text[: equals.start("base")], amounts[1], index, row)
         return
     begin = 0
     for found in amounts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import (
@@ -14,7 +15,13 @@ from ingestion.parsing.receipts.amounts import (
     whole_amount,
 )
 from ingestion.parsing.receipts.dates import find_dates
-from ingestion.parsing.receipts.item_names import NamedItem, read_count, take_attribute
+from ingestion.parsing.receipts.item_names import (
+    NamedItem,
+    read_count,
+    read_measure,
+    read_rate,
+    take_attribute,
+)
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 
 if TYPE_CHECKING:
@@ -35,9 +42,14 @@ _SUMS = frozenset(
     }
 )
 MAX_ITEMS = 300
+_ANY_DAY = date(2026, 7, 1)  # completes days without a year
+_AROUND_PRICE = re.compile(
+    r"(?i)^\s*(?:[àá]|@)\s*|\s*/\s*(?:st|kg|pcs|h|m|l)\.?$|\s*(?:per st|each|/kwh)$"
+)
 _TIMES = re.compile(
-    r"(?i)^\W*(?:antal:?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
-    r"|pcs|kg|stk)?\s?(?:[x×*@]|à|á|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
+    r"(?i)^\W*(?:(?:antal|qty|quantity|menge"
+    r"|anzahl):?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
+    r"|pcs|kg|stk|m|h|tim)?\s?(?:[x×*@]|à|á|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
 )
 
 
@@ -55,6 +67,7 @@ class RawItem:
     lone_is_unit: bool = False  # what the column's heading says
     attributes: dict[str, str] = field(default_factory=dict)
     currency: str | None = None
+    measure: Decimal | None = None  # a weight or time that may be the quantity
 
     @property
     def count(self) -> Decimal | int:
@@ -130,12 +143,7 @@ def cell_amount(cell: str) -> Amount | None:
     amounts = [
         amount
         for line in lines
-        if (
-            amount := whole_amount(
-                re.sub(r"(?i)\s*/\s*(?:st|kg|pcs)\.?$|\s*(?:per st|each|/kwh)$", "", line)
-            )
-            or leading_amount(line)
-        )
+        if (amount := whole_amount(_AROUND_PRICE.sub("", line)) or leading_amount(line))
     ]
     # A crossed-out price stands first.
     return amounts[-1] if amounts else None
@@ -186,6 +194,30 @@ def attach(row: Row, item: RawItem) -> bool:
     return True
 
 
+def repeats(row: Row, item: RawItem) -> bool:
+    """Give an item the count and price that stand under its sum: `Qty 2 @ $29.99`, `(344,00/h)`."""
+    cells = [cell for cell in row.cells if cell]
+    amount = item.total if item.total is not None else item.lone
+    if not cells or amount is None or item.unit is not None:
+        return False
+    named = NamedItem("")
+    rate = read_rate(cells[0])
+    if rate is not None and item.measure is not None and is_product(item.measure, rate, amount):
+        item.quantity, item.unit, item.total, item.lone = item.measure, rate, amount, None
+        return True
+    if item.quantity not in (None, named.quantity) or not take_times(cells[0], named):
+        return False
+    if named.quantity is None or not is_product(named.quantity, named.unit_minor or 0, amount):
+        return False
+    item.quantity, item.unit, item.total, item.lone = named.quantity, named.unit_minor, amount, None
+    return True
+
+
+def is_product(count: Decimal, unit: int, total: int) -> bool:
+    """Tell whether count and price make the sum, but for rounding."""
+    return abs(count * unit - total) <= 1
+
+
 def _take_prices(item: RawItem, named: NamedItem) -> None:
     if named.unit_minor is not None and item.unit is None:
         item.unit = named.unit_minor
@@ -214,7 +246,8 @@ def is_sentence(text: str) -> bool:
     """Tell whether a text is no name."""
     return text.count(" ") > 11 or bool(
         re.search(
-            r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?|datum|date)\b|[.!?]\s",
+            r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?"
+            r"|datum|date)\b|[.!?]\s",
             text,
         )
     )
@@ -222,7 +255,7 @@ def is_sentence(text: str) -> bool:
 
 def is_day(text: str) -> bool:
     """Tell whether a text is a date and nothing else."""
-    days = find_dates(text)
+    days = find_dates(text, _ANY_DAY)
     if not days:
         return False
     rest = text[: days[0].start] + text[days[-1].end :]
@@ -235,6 +268,8 @@ def take_block_row(row: Row, named: NamedItem) -> bool:
     if not 0 < len(text) < 120:
         return False
     alone = whole_amount(text)
+    if _is_line_total(alone, named):
+        return True
     described = named.unit_minor is not None or named.quantity is not None or named.attributes
     if alone is not None and alone.looks_like_money and described and named.line_minor is None:
         named.line_minor = alone.minor
@@ -248,8 +283,33 @@ def take_block_row(row: Row, named: NamedItem) -> bool:
         take_times(segment, named)
         or take_attribute(segment, named)
         or _take_price_alone(segment, named)
+        or _take_measured(segment, named)
         for segment in segments
     )
+
+
+def _is_line_total(alone: Amount | None, named: NamedItem) -> bool:
+    """Take `45,00` under `2 st` and `22,50`: the price before was that of one."""
+    unit, count = named.line_minor, named.quantity
+    if alone is None or unit is None or count is None or named.unit_minor is not None:
+        return False
+    if not is_product(count, unit, alone.minor):
+        return False
+    named.unit_minor, named.line_minor = unit, alone.minor
+    return True
+
+
+def _take_measured(segment: str, named: NamedItem) -> bool:
+    """Take `1,104 kg`, then `31,90 kr/kg`: together they are count and price."""
+    if named.quantity is None and (measure := read_measure(segment)) is not None:
+        named.measure = measure
+        return True
+    rate = read_rate(segment)
+    if rate is None or named.unit_minor is not None:
+        return False
+    named.unit_minor = rate
+    named.quantity = named.quantity if named.quantity is not None else named.measure
+    return True
 
 
 def _take_price_alone(segment: str, named: NamedItem) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.classify import categorize, classify, document_type
 from ingestion.parsing.receipts.combine import combine, status_of
-from ingestion.parsing.receipts.forwarding import find_original
+from ingestion.parsing.receipts.forwarding import find_original, without_quoted
 from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.layout import Layout, read_layout
 from ingestion.parsing.receipts.markup import Markup
@@ -202,6 +202,7 @@ def read_mail_text(mail: MailText) -> MailReading:
         sent_on = original.sent_on or sent_on
         page.rows = page.rows[original.body_from :]
         mail.signals.add(ReadingSignal.FORWARDED)
+    page.rows = without_quoted(page.rows)
     markup, broken = read_markup(page.scripts, page.microdata)
     if broken:
         page.signals.add(ReadingSignal.BROKEN_MARKUP)

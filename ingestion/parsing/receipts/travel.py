@@ -12,8 +12,7 @@ from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.leg_ends import from_ends
 from ingestion.parsing.receipts.leg_lines import from_lines, from_routes
 from ingestion.parsing.receipts.leg_values import (
-    CARRIER_NUMBER,
-    FLIGHT,
+    number_in,
     place_in,
     to_instants,
     without_dates,
@@ -55,8 +54,7 @@ def _numbered(legs: tuple[Leg, ...], rows: Sequence[Row], near: date | None) -> 
     """Give legs without a number those that the mail names, when there are as many."""
     if any(leg.number for leg in legs):
         return legs
-    texts = (without_dates(row.text, near) for row in rows if not find_amounts(row.text))
-    found = (CARRIER_NUMBER.search(text) or FLIGHT.search(text) for text in texts)
+    found = (number_in(row.text, near) for row in rows if not find_amounts(row.text))
     numbers = list(dict.fromkeys(match["number"].strip() for match in found if match))
     if len(numbers) != len(legs):
         return legs
@@ -116,16 +114,16 @@ def _leg_of_values(values: dict[str, str], near: date | None) -> Leg | None:
     start = days[0].day if days else None
     end = arrival_days[0].day if arrival_days else None
     return Leg(
-        _clean_number(values.get("travel_number", "")),
+        _clean_number(values.get("travel_number", ""), near),
         origin,
         destination,
         *to_instants(start, end, left[:1], right[:1]),
     )
 
 
-def _clean_number(text: str) -> str | None:
-    match = CARRIER_NUMBER.search(text) or re.search(
-        r"(?P<number>\b[A-Z]{0,3}\s?\d{1,5}[A-Z]?\b)", text
+def _clean_number(text: str, near: date | None) -> str | None:
+    match = number_in(text, near) or re.search(
+        r"(?P<number>\b[A-Z]{0,3}\s?\d{1,5}[A-Z]?\b)", without_dates(text, near)
     )
     return match["number"].strip() if match else None
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
 
 _PERSON = re.compile(
-    r"^[^\W\d_a-zåäö][\w'\u2019.-]*(?:\s+(?:(?:von|af|de|van|der|da|al)\s+)?[^\W\d_a-zåäö][\w'\u2019.-]*){1,4}$"
+    r"^[^\W\d_a-zåäö][\w'\u2019.-]*(?:\s+(?:(?:von|af|de|van|der|da"
+    r"|al)\s+)?[^\W\d_a-zåäö][\w'\u2019.-]*){1,4}$"
 )
 
 
@@ -31,7 +32,8 @@ def find_passengers(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, ..
 
 def _people(value: str) -> list[str]:
     value = re.sub(
-        r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herrn?|fru|frau)\b\.?:?)",
+        r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herrn?|fru"
+        r"|frau)\b\.?:?)",
         "",
         value,
     )

@@ -27,8 +27,9 @@ _NUMBER_SENTENCE = re.compile(
     r"|kvittering|transaktion|transaction|inköp|kvitto"
     r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens)?"
     r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?"
-    r"\s*(?:är|is|:|#|nr\.?|no\.?)?\s*[:#(\[]?\s*"
-    r"(?P<token>#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))"
+    r"\s*(?:är|er|is|lautet|:|#|nr\.?|no\.?)?\s*[:#(\[]?\s*"
+    r"(?P<token>[A-ZÅÄÖØÆ]{1,4}[ -]?\d{2,4}(?: \d{2,4}){1,3}(?![\d:.]|\s?(?:kr|SEK|€))"
+    r"|#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))"
 )
 _PERIODS = (
     (
@@ -67,7 +68,8 @@ _KWH = re.compile(
     r"|\d{1,6}(?:[.,]\d{1,3})?)\s?kWh\b"
 )
 _MONTH_ALONE = re.compile(
-    r"(?i)\b(?P<month>januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december"
+    r"(?i)\b(?P<month>januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november"
+    r"|december"
     r"|january|february|march|may|june|july|august|october)\s+(?P<year>20\d\d)"
 )
 _MONTH_NUMBERS = {
@@ -91,6 +93,8 @@ _MONTH_NUMBERS = {
     )
     for name in names.split()
 }
+# `HM 40 229 118`, `BM-550 218`: letters and groups of digits.
+_SPACED = re.compile(r"^[A-ZÅÄÖØÆ]{1,4}[ -]?\d{2,4}(?: \d{2,4}){1,4}(?=$|\s*[(|,.)])")
 _OF_DOCUMENTS = ("invoice_number", "receipt_number")
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
 _ORDERED = re.compile(r"(?i)order|best|köp|purchase|faktura|invoice|rechnung|kvitto|receipt|bok")
@@ -288,6 +292,9 @@ def read_number(text: str) -> str | None:
     grouped = re.match(r"^\d{3,5}(?:\s\d{2,6}){1,4}(?=$|\s*[(|,])", text)
     if grouped and not find_amounts(text):
         return grouped[0].strip()
+    spaced = _SPACED.match(text)
+    if spaced and not find_dates(spaced[0]) and not find_amounts(spaced[0]):
+        return spaced[0].strip()
     match = _TOKEN.match(text)
     if match is None:
         return None
@@ -295,7 +302,10 @@ def read_number(text: str) -> str | None:
     digits = sum(char.isdigit() for char in token)
     if find_dates(token) and not re.fullmatch(r"\d{6,}", token):
         return None
-    is_code = re.fullmatch(r"[A-Z0-9]{5,8}", token) is not None
+    is_code = (
+        re.fullmatch(r"[A-Z0-9]{5,8}|(?=.*\d)(?=.{6,12}$)[A-Z0-9]+(?:-[A-Z0-9]+)+", token)
+        is not None
+    )
     if len(token) < 3 or len(token) > 40 or (digits < 2 and not is_code):
         return None
     if digits == 0 and not (is_code and len(text) <= len(token) + 2):

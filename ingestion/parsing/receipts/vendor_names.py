@@ -15,7 +15,8 @@ _GENERIC = re.compile(
     r"|biljetter|tickets?|beställning(?:ar)?|hello|hej)\b"
 )
 _COUNTRY = re.compile(
-    r"(?i)\s*[\[(](?:se|sverige|sweden|nordic|uk|com)[\])]|\s+(?:AB|Inc\.?|Ltd\.?|GmbH|LLC|ApS|AS|Oy|S\.A\.|Limited|PBC)(?=$|,)"
+    r"(?i)\s*[\[(](?:se|sverige|sweden|nordic|uk|com)[\])]|\s+(?:AB|Inc\.?|Ltd\.?|GmbH|LLC|ApS|AS"
+    r"|Oy|S\.A\.|Limited|PBC)(?=$|,)"
 )
 _SUBDOMAINS = frozenset(
     [
@@ -69,7 +70,8 @@ def vendor_name(display: str, address: str, markup: str | None, text: str) -> st
         if match and not re.search(r"[@/]", line):
             return match[1] if match[1][0].isupper() else domain.capitalize()
     match = re.search(
-        r"(?:hos|från|with|from|at)\s+(?P<name>[A-ZÅÄÖ][\w&'\u2019.-]*(?:\s[A-ZÅÄÖ&][\w&'\u2019.-]*){0,3})",
+        r"(?:hos|från|with|from"
+        r"|at)\s+(?P<name>[A-ZÅÄÖ][\w&'\u2019.-]*(?:\s[A-ZÅÄÖ&][\w&'\u2019.-]*){0,3})",
         text[:400],
     )
     if match and not domain:
