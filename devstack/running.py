@@ -48,7 +48,7 @@ from devstack.workers import Workers
 from paypulse.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from starlette.requests import Request
     from starlette.types import ASGIApp
@@ -74,6 +74,7 @@ class Options:
         reset: Forget what is there.
         mailbox: A folder of `.eml` files, the mailbox of the demo's Google account.
         tls: Answer at https and wss, with a certificate of our own.
+        variables: Take the place of those of `stack.yaml`.
     """
 
     port: int = 4000
@@ -81,6 +82,7 @@ class Options:
     reset: bool = False
     mailbox: Path = SAMPLE_MAILBOX
     tls: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -155,7 +157,9 @@ class DevStack:
         await self._exit.aclose()
 
     async def _start(self) -> None:
-        self.stack = load_stack()
+        stack = load_stack()
+        variables = {**stack.variables, **self.options.variables}
+        self.stack = stack.model_copy(update={"variables": variables})
         self.account = _load_account(self.options.mailbox)
         if self.options.reset:
             shutil.rmtree(self.options.state, ignore_errors=True)

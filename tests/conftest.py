@@ -54,7 +54,7 @@ def function_variables(aws: Aws) -> Iterator[None]:
         values |= aws.resources.environment(
             function, "http://127.0.0.1:9/graphql", "http://127.0.0.1:9"
         )
-    values["PASSWORD_ROUNDS"] = "4"  # the fewest; the dev stack's tests use as many as deployed
+    values["PASSWORD_ROUNDS"] = "4"  # the fewest; the demo uses as many as deployed
     environment = function_environment("tests", values, aws.url, "test", "test")
     environment.pop("AWS_LAMBDA_FUNCTION_NAME")  # nothing is warmed up at import
     with pytest.MonkeyPatch.context() as patch:

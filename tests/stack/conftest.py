@@ -31,7 +31,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevStack]:
     """A running dev stack with an empty mailbox, on free ports and fresh data."""
     folder: Path = tmp_path_factory.mktemp("stack")
     (folder / "mailbox").mkdir()
-    options = Options(port=0, state=folder / "state", mailbox=folder / "mailbox", tls=True)
+    options = Options(
+        port=0,
+        state=folder / "state",
+        mailbox=folder / "mailbox",
+        tls=True,
+        variables={"password_rounds": "4"},  # the fewest; the demo uses as many as deployed
+    )
     running = DevStack(options)
     loop = asyncio.new_event_loop()
     started, stop = threading.Event(), asyncio.Event()

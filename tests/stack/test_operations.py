@@ -20,6 +20,7 @@ import pytest
 from gql import Client, gql
 
 from devstack.graphiql.operations import load_operations
+from devstack.graphiql.page import HERE
 from devstack.journey import Person, wait_until
 from devstack.sample_mailbox import make_mails, notice_mail
 from devstack.showing import endpoints
@@ -195,6 +196,25 @@ async def test_run_is_started_followed_and_read(
     document = await asyncio.to_thread(download, detail["document"]["url"])
     assert document.startswith(b"%PDF")
     assert len(failed["edges"]) == progress["failed"] + 2  # untrusted sender, wrong total
+
+
+async def test_every_example_of_the_page_is_answered(
+    stack: DevStack, new_person: NewPerson, new_mailbox: NewMailbox
+) -> None:
+    examples = json.loads((HERE / "examples.json").read_text())
+    async with new_person() as person, Person(endpoints(stack)) as nobody:
+        await person.connect_gmail(new_mailbox(order_mail("A100200", date(2026, 7, 4), 899)))
+        for each in examples:
+            operation = OPERATIONS[each["operation"]]
+            if operation.kind == "subscription":
+                _, task = await follow(person, operation.name)
+                assert not task.done()
+                task.cancel()
+                continue
+            asker = nobody if operation.name == "SignUp" else person
+            answer = await run(asker, operation.name, **each.get("variables", {}))
+            assert answer is not None
+            assert not isinstance(answer, dict) or answer.get("userErrors", []) == []
 
 
 async def test_vendors_of_the_repository_are_listed(new_person: NewPerson) -> None:
