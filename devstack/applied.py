@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _START_LIMIT_S = 30.0
 _ADMIN = ("paypulse-admin", "only-for-terraform")
+# The provider waits 25 s for each queue, so they had better wait together.
+_TOGETHER = "-parallelism=32"
 # What MiniStack lacks; everything else of the configuration is applied as it is.
 VARIABLES = {
     "environment": "ministack",
@@ -139,7 +141,7 @@ class Applied:
             aws_secret_access_key=keys.secret,
             aws_session_token=keys.token,
             verify=str(self.certificate.authority),
-            config=Config(retries={"max_attempts": 0}, read_timeout=60, max_pool_connections=32),
+            config=Config(retries={"max_attempts": 2}, read_timeout=60, max_pool_connections=32),
         )
 
     @cached_property
@@ -232,7 +234,7 @@ def applied(folder: Path, dist: Path, program: str = "terraform") -> Iterator[Ap
         )
         terraform.prepare(dist)
         terraform.run("init", "-input=false")
-        terraform.run("apply", "-input=false", "-auto-approve")
+        terraform.run("apply", "-input=false", "-auto-approve", _TOGETHER)
         yield Applied(aws.url, google_url, certificate, terraform)
 
 

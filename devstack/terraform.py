@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 # What the configuration reads outside its own folder.
 _READS = ("paypulse/stack.yaml", "schema.graphql")
-_QUIET = {"TF_IN_AUTOMATION": "1", "NO_COLOR": "1", "CHECKPOINT_DISABLE": "1"}
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_QUIET = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Terraform:
         """
         done = self._start(*arguments)
         if done.returncode:
-            said = (done.stdout + done.stderr).strip()[-4000:]
+            said = _COLOUR.sub("", done.stdout + done.stderr).strip()[-4000:]
             raise ConfigurationError(f"{self.program} {' '.join(arguments)} failed:\n{said}")
         return done.stdout
 

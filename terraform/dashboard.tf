@@ -1,5 +1,5 @@
 locals {
-  # Rows of the dashboard: title => metrics, each [namespace, metric, dimension, value, options].
+  # Rows of the dashboard: title => metrics, each [namespace, metric, dimension, value, …, options].
   dashboard_rows = [
     {
       title = "API: requests, errors, latency"
@@ -35,6 +35,18 @@ locals {
         for name, queue in local.queues :
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name, { stat = "Maximum" }]
       ]
+    },
+    {
+      title = "Gemini: tokens used, receipts left without a reading"
+      metrics = concat(
+        [for name in local.model_users : ["PayPulse", "ModelTokens", "service", module.function[name].name, { stat = "Sum" }]],
+        [
+          for name in local.model_users : [{
+            expression = "SEARCH('{PayPulse,service,reason} MetricName=\"ModelGaveNoReading\" service=\"${module.function[name].name}\"', 'Sum')"
+            yAxis      = "right"
+          }]
+        ],
+      )
     },
     {
       title = "Tables: throttled requests"

@@ -3,7 +3,7 @@ resource "aws_s3_object" "function" {
   for_each = local.build.functions
 
   bucket      = aws_s3_bucket.this["lambda_functions"].id
-  key         = "functions/${var.name_prefix}${each.key}.zip"
+  key         = "functions/${local.functions[each.key].full_name}.zip"
   source      = "${var.build_directory}/${each.value.file}"
   source_hash = each.value.sha256
 

@@ -19,7 +19,7 @@ locals {
       env            = []
       grants         = {}
       on_failure     = null
-      full_name      = "${var.name_prefix}${name}"
+      full_name      = lookup(var.names, name, "${var.name_prefix}${name}")
     }, function)
   }
 

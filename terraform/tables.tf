@@ -12,7 +12,7 @@ resource "aws_dynamodb_table" "this" {
   #checkov:skip=CKV2_AWS_16:The one table with provisioned capacity is scaled, below.
   for_each = local.manifest.tables
 
-  name                        = "${var.name_prefix}${each.key}"
+  name                        = lookup(var.names, each.key, "${var.name_prefix}${each.key}")
   billing_mode                = each.value.billing
   read_capacity               = try(each.value.capacity.read, null)
   write_capacity              = try(each.value.capacity.write, null)

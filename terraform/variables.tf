@@ -21,6 +21,17 @@ variable "name_prefix" {
   }
 }
 
+variable "names" {
+  description = "AWS's names of tables and functions, by their key in paypulse/stack.yaml, where the two differ: for what was renamed there and keeps its data, or was in the account before. Take the prefix into account."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.names), concat(keys(local.manifest.tables), keys(local.manifest.functions)))) == 0
+    error_message = "Only keys of tables and functions in paypulse/stack.yaml."
+  }
+}
+
 variable "invoices_bucket_name" {
   description = "Bucket of the documents. Bucket names are unique in the whole of AWS, so expect to choose your own."
   type        = string

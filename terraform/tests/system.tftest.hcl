@@ -30,14 +30,6 @@ run "every_function_is_complete" {
     ])
     error_message = "Every function has alarms for errors and throttles."
   }
-
-  assert {
-    condition = alltrue([
-      for pair in setproduct(["model_tokens", "model_refused"], local.model_users) :
-      contains(keys(aws_cloudwatch_metric_alarm.this), join("/", pair))
-    ])
-    error_message = "Every function that asks Gemini has alarms for its cost and for a wrong key."
-  }
 }
 
 run "every_field_has_a_resolver" {
@@ -140,60 +132,204 @@ run "archives_have_a_place_and_a_time" {
   }
 }
 
-run "names_are_the_documented_ones" {
+# documented.json holds what the owner's documents describe, resource by resource.
+run "what_the_owner_documents_is_there" {
   command = plan
 
   assert {
-    condition     = aws_s3_bucket.this["invoices"].bucket == "rental-invoices-bucket" && aws_s3_bucket.this["lambda_functions"].bucket == "wallenstam-lambda-bucket"
-    error_message = "Buckets."
+    condition     = length(setsubtract(jsondecode(file("./tests/documented.json")).functions, [for each in module.function : each.name])) == 0
+    error_message = "Functions."
   }
 
   assert {
-    condition     = aws_dynamodb_table.this["RentalInvoices"].name == "RentalInvoices" && aws_dynamodb_table.this["Users"].name == "Users" && aws_dynamodb_table.this["VendorConfig"].hash_key == "vendor_id"
-    error_message = "Tables."
+    condition = alltrue([
+      for name, table in jsondecode(file("./tests/documented.json")).tables :
+      aws_dynamodb_table.this[name].name == name
+      && join(",", compact([aws_dynamodb_table.this[name].hash_key, aws_dynamodb_table.this[name].range_key])) == join(",", table.key)
+      && aws_dynamodb_table.this[name].billing_mode == table.billing
+      && aws_dynamodb_table.this[name].server_side_encryption[0].enabled
+      && aws_dynamodb_table.this[name].point_in_time_recovery[0].enabled
+      && aws_dynamodb_table.this[name].stream_enabled == can(table.stream)
+      && aws_dynamodb_table.this[name].deletion_protection_enabled
+    ])
+    error_message = "Names, keys, billing, streams and protection of the twelve tables."
   }
 
   assert {
-    condition = (
-      aws_dynamodb_table.this["RentalInvoices"].hash_key == "UserID"
-      && aws_dynamodb_table.this["RentalInvoices"].range_key == "InvoiceID"
-      && aws_dynamodb_table.this["RentalInvoices"].stream_view_type == "NEW_AND_OLD_IMAGES"
-      && anytrue([
-        for index in aws_dynamodb_table.this["RentalInvoices"].global_secondary_index :
-        index.name == "due_date_year-due_date_month-index" && index.hash_key == "due_date_year" && index.range_key == "due_date_month"
-      ])
-    )
-    error_message = "Keys, stream and index of RentalInvoices."
+    condition = alltrue([
+      for name, table in jsondecode(file("./tests/documented.json")).tables :
+      aws_dynamodb_table.this[name].stream_view_type == table.stream if can(table.stream)
+    ])
+    error_message = "What is in the streams."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for name, table in jsondecode(file("./tests/documented.json")).tables : [
+        for index, key in table.indexes : one([
+          for each in aws_dynamodb_table.this[name].global_secondary_index :
+          join(",", compact([each.hash_key, each.range_key])) == join(",", key) && each.projection_type == "ALL" if each.name == index
+        ])
+      ]
+    ]))
+    error_message = "Indexes."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, table in jsondecode(file("./tests/documented.json")).tables :
+      aws_dynamodb_table.this[name].read_capacity == table.capacity && aws_dynamodb_table.this[name].write_capacity == table.capacity
+      if can(table.capacity)
+    ])
+    error_message = "Provisioned capacity."
   }
 
   assert {
     condition = alltrue([
       for unit in ["Read", "Write"] :
       aws_appautoscaling_target.this["RentalInvoices/${unit}"].resource_id == "table/RentalInvoices"
+      && aws_appautoscaling_target.this["RentalInvoices/${unit}"].scalable_dimension == "dynamodb:table:${unit}CapacityUnits"
+      && aws_appautoscaling_target.this["RentalInvoices/${unit}"].min_capacity == 1
       && aws_appautoscaling_target.this["RentalInvoices/${unit}"].max_capacity == 10
       && aws_appautoscaling_policy.this["RentalInvoices/${unit}"].name == "DynamoDB${unit}AutoScalingPolicy"
+      && alltrue([
+        for policy in aws_appautoscaling_policy.this["RentalInvoices/${unit}"].target_tracking_scaling_policy_configuration :
+        policy.target_value == 70 && policy.scale_in_cooldown == 60 && policy.scale_out_cooldown == 60
+        && policy.predefined_metric_specification[0].predefined_metric_type == "DynamoDB${unit}CapacityUtilization"
+      ])
     ])
     error_message = "Autoscaling of RentalInvoices."
   }
 
   assert {
-    condition     = aws_sns_topic.new_invoice.name == "NewInvoiceTopicNotification" && aws_sns_topic.new_invoice.name == local.manifest.topics.new_invoice.name && aws_cognito_identity_pool.this.identity_pool_name == "WallenstamAppIdentityPool"
-    error_message = "Topic and identity pool."
+    condition = alltrue([
+      for key, name in jsondecode(file("./tests/documented.json")).buckets :
+      aws_s3_bucket.this[key].bucket == name
+      && aws_s3_bucket_versioning.this[key].versioning_configuration[0].status == "Enabled"
+      && one(aws_s3_bucket_server_side_encryption_configuration.this[key].rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"
+      && aws_s3_bucket_public_access_block.this[key].block_public_acls
+      && aws_s3_bucket_public_access_block.this[key].block_public_policy
+      && aws_s3_bucket_public_access_block.this[key].ignore_public_acls
+      && aws_s3_bucket_public_access_block.this[key].restrict_public_buckets
+    ])
+    error_message = "Both buckets: versions, AES-256, no public access."
   }
 
   assert {
-    condition     = aws_cloudwatch_event_rule.this["DailyLambdaTrigger"].schedule_expression == "cron(30 8 ? * MON-FRI *)"
-    error_message = "The schedule of weekday mornings."
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this["lambda_functions"].policy).Statement :
+      statement.Principal == { Service = "lambda.amazonaws.com" } && statement.Action == "s3:GetObject" && statement.Effect == "Allow"
+    ])
+    error_message = "Lambda reads the functions' code."
   }
 
   assert {
-    condition     = aws_cloudwatch_event_rule.this["DailyReminderTrigger"].schedule_expression == "cron(0 7 * * ? *)"
-    error_message = "The schedule of reminders."
+    condition = {
+      for key, trigger in local.bucket_triggers : trigger.function => [trigger.prefix, trigger.suffix]
+      } == {
+      for function, filter in jsondecode(file("./tests/documented.json")).bucket_notifications : function => [filter[0], filter[1]]
+    }
+    error_message = "Which documents start which function."
   }
 
   assert {
-    condition     = aws_secretsmanager_secret.this["google_client_id"].name == "Google-OAuth-Client-ID" && aws_secretsmanager_secret.this["gemini_api_key"].name == "gemini-api-key"
+    condition = alltrue([
+      for each in aws_s3_bucket_notification.this["invoices"].lambda_function :
+      each.events == toset(["s3:ObjectCreated:*"])
+      && contains([for filter in values(jsondecode(file("./tests/documented.json")).bucket_notifications) : "${filter[0]}*${filter[1]}"], "${each.filter_prefix}*${each.filter_suffix}")
+    ])
+    error_message = "Every created object, by the beginning and the end of its key."
+  }
+
+  assert {
+    condition = alltrue([
+      for function, expression in jsondecode(file("./tests/documented.json")).schedules : one([
+        for trigger in values(local.schedule_triggers) :
+        aws_cloudwatch_event_rule.this[trigger.schedule].schedule_expression == expression if trigger.function == function
+      ])
+    ])
+    error_message = "Both schedules."
+  }
+
+  assert {
+    condition = toset(keys(local.stream_triggers)) == toset([
+      "send_invoice_notification/RentalInvoices", "send_invoice_notification/RetailInvoices", "send_invoice_notification/IngestionRuns",
+    ])
+    error_message = "What the streams start."
+  }
+
+  assert {
+    condition = (
+      aws_secretsmanager_secret.this["google_client_id"].name == jsondecode(file("./tests/documented.json")).secrets.google_client_id
+      && local.secret_names["gmail_grants"] == jsondecode(file("./tests/documented.json")).secrets.gmail_grants
+    )
     error_message = "Secrets."
+  }
+
+  assert {
+    condition = (
+      aws_sns_topic.new_invoice.name == jsondecode(file("./tests/documented.json")).topic
+      && aws_sns_topic.new_invoice.name == local.manifest.topics.new_invoice.name
+      && aws_cognito_identity_pool.this.identity_pool_name == jsondecode(file("./tests/documented.json")).identity_pool
+      && aws_cognito_identity_pool.this.allow_unauthenticated_identities
+      && aws_appsync_graphql_api.this.name == jsondecode(file("./tests/documented.json")).api
+    )
+    error_message = "Topic, identity pool and API."
+  }
+
+  assert {
+    condition = (
+      alltrue([for each in module.function : each.log_group_name == "/aws/lambda/${each.name}"])
+      && startswith(aws_cloudwatch_log_group.api.name, "/aws/appsync/apis/")
+      && aws_ecr_repository.parse_invoice.image_scanning_configuration[0].scan_on_push
+      && [for name, each in module.function : each.package_type if name == "parse_invoice"] == ["Zip"]
+    )
+    error_message = "Log groups, and the repository of parse_invoice's image."
+  }
+}
+
+run "whoever_operates_it_sees_it" {
+  command = plan
+
+  assert {
+    condition     = toset([for name in keys(aws_cloudwatch_metric_alarm.this) : split("/", name)[1] if startswith(name, "queue_age/")]) == toset(keys(local.work_queues))
+    error_message = "Every queue of work has an alarm on its age."
+  }
+
+  assert {
+    condition     = toset([for name in keys(aws_cloudwatch_metric_alarm.this) : split("/", name)[1] if startswith(name, "failed/")]) == toset(local.failed_queues)
+    error_message = "Every queue of failures has an alarm on what it holds."
+  }
+
+  assert {
+    condition     = toset([for name in keys(aws_cloudwatch_metric_alarm.this) : split("/", name)[1] if startswith(name, "iterator_age/")]) == toset([for each in values(local.stream_triggers) : each.function])
+    error_message = "Every reader of a stream has an alarm on how far it is behind."
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in ["model_tokens", "model_refused"] :
+      aws_cloudwatch_metric_alarm.this["${rule}/parse_retail_invoice"].dimensions["service"] == "parse_retail_invoice"
+    ])
+    error_message = "Gemini's cost and a wrong key are told of by the function that asks it."
+  }
+
+  assert {
+    condition     = alltrue([for each in aws_cloudwatch_metric_alarm.this : each.alarm_actions == toset([aws_sns_topic.alarms.arn])])
+    error_message = "Every alarm tells the topic."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in concat([for each in module.function : each.name], [for queue in local.queues : queue.name], [for table in aws_dynamodb_table.this : table.name]) :
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"${name}\"")
+    ])
+    error_message = "Every function, queue and table is on the dashboard."
+  }
+
+  assert {
+    condition     = alltrue([for metric in ["ModelTokens", "ModelGaveNoReading"] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, metric)])
+    error_message = "So is what Gemini costs."
   }
 }
 
@@ -206,11 +342,6 @@ run "failures_are_kept" {
       [for mapping in aws_lambda_event_source_mapping.stream : contains(mapping.function_response_types, "ReportBatchItemFailures") && mapping.bisect_batch_on_function_error],
     ]))
     error_message = "Batches report what failed."
-  }
-
-  assert {
-    condition     = alltrue([for name in keys(aws_sqs_queue.failed) : contains(keys(aws_cloudwatch_metric_alarm.this), "failed/${name}")])
-    error_message = "Every queue of failures has an alarm."
   }
 
   assert {
