@@ -115,7 +115,11 @@ async function beWhoever({ as }) {
 async function execute(query, variables) {
   await write('.graphiql-query-editor', query);
   await write('.graphiql-editor-tool', JSON.stringify(variables));
-  const answering = page.waitForResponse((response) => response.url() === given.endpoint);
+  // Of this request: the page reads the schema from the same address, whenever that is done.
+  const answering = page.waitForResponse(
+    (response) =>
+      response.url() === given.endpoint && response.request().postDataJSON()?.query === query,
+  );
   await press();
   const answer = await (await answering).json();
   const text = JSON.stringify(answer, null, 2);
