@@ -95,6 +95,7 @@ class ReceiptWarning(StrEnum):
     SEVERAL_CURRENCIES = "SEVERAL_CURRENCIES"
     DATE_IMPLAUSIBLE = "DATE_IMPLAUSIBLE"
     ORDER_NUMBER_MISSING = "ORDER_NUMBER_MISSING"
+    ORDER_NUMBER_UNSURE = "ORDER_NUMBER_UNSURE"  # one among several that the document names
     CATEGORY_UNSURE = "CATEGORY_UNSURE"  # a guess among several; the vendor is not known
     ITEMS_MISSING = "ITEMS_MISSING"
     ITEMS_DO_NOT_ADD_UP = "ITEMS_DO_NOT_ADD_UP"

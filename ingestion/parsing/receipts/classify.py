@@ -124,7 +124,7 @@ _CODE = re.compile(
     r"(?i)\b(?:engångs|verifierings|säkerhets|bekräftelse)?(?:kod|code)\b(?=.*\b\d{3}[ -]?\d{3}\b)"
     r"|\b\d{3}[ -]?\d{3}\b.*\b(?:engångskod|passcode|(?:verification|security) code)\b"
 )
-_TITLE = re.compile(r"(?i)\b(?:kvitto|receipt|faktura|invoice|rechnung|kvittering)\b")
+_TITLE = re.compile(r"(?im)^\W*(?:kvitto|receipt|faktura|invoice|rechnung|kvittering)\b")
 
 
 def classify(

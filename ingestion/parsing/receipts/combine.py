@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.combination import Combination
+from ingestion.parsing.receipts.item_doubts import is_doubtful
 from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.receipt_details import to_details
 from paypulse.money import Money
@@ -125,7 +126,7 @@ def _total(made: Combination) -> int | None:
         made.warn(ReceiptWarning.MARKUP_CONTRADICTS_TEXT)
     if sums.contradicts and not (sums.subtotal_adds_up or sums.net_adds_up):
         made.warn(ReceiptWarning.TOTAL_DOES_NOT_ADD_UP)
-    elif sums.contradicts or sums.doubted:
+    elif sums.contradicts or sums.doubted or is_doubtful(sums.items):
         made.warn(ReceiptWarning.ITEMS_DO_NOT_ADD_UP)
     elif not (sums.adds_up or sums.subtotal_adds_up or sums.net_adds_up or agreed):
         made.warn(ReceiptWarning.TOTAL_UNVERIFIED)
@@ -172,6 +173,8 @@ def _number(made: Combination) -> str | None:
     read, stated = made.layout.order_number, made.markup.order_number
     if read is not None:
         made.keep("orderNumber", read.value, ValueSource.LAYOUT, read.quote)
+        if made.layout.several_numbers and _bare(stated or "") != _bare(read.value):
+            made.warn(ReceiptWarning.ORDER_NUMBER_UNSURE)
         if stated and _bare(stated) == _bare(read.value):
             return read.value
         if stated and any(_bare(stated) in _bare(quote) for quote in (read.quote,)):

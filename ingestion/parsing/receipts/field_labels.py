@@ -59,11 +59,17 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "receipt_number",
         (
-            rf"(?:kvitto|nota|receipt|transaktions?|transaction|betalnings?|payment|bong"
-            rf"|verifikations?|kupong)"
-            rf"{_NUMBER_WORD}|kvitto|receipt|kvittonr|transaktion"
+            rf"(?:kvitto|nota|receipt|bong|verifikations?|kupong)"
+            rf"{_NUMBER_WORD}|kvitto|receipt|kvittonr"
             r"|beleg(?:nummer|-?nr\.?)?|quittung(?:snummer|s-?nr\.?)?|bon-?(?:nummer|nr\.?)"
             r"|kvittering(?:snummer|snr\.?)?"
+        ),
+    ),
+    (
+        "payment_number",
+        (
+            rf"(?:transaktions?|transaction|betalnings?|payment){_NUMBER_WORD}|transaktion"
+            rf"|transaction"
         ),
     ),
     (

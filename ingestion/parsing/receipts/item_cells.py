@@ -13,6 +13,7 @@ from ingestion.parsing.receipts.item_names import (
     take_attribute,
 )
 from ingestion.parsing.receipts.raw_items import (
+    METERED,
     RawItem,
     cell_amount,
     from_named,
@@ -73,6 +74,8 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
             _attach_text(extra, item)
     item.attributes = {**times.attributes, **item.attributes}
     item.quantity = counts[0] if counts else (times.quantity or item.quantity)
+    if any(METERED.fullmatch(cell) for cell in cells):
+        item.quantity = None  # what a meter has counted is one delivery
     price_of(item, amounts, times)
     item.measure = measure
     priced = item.unit is not None and item.total is not None

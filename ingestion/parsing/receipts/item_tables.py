@@ -12,6 +12,7 @@ from ingestion.parsing.receipts.item_names import read_count, read_name
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 from ingestion.parsing.receipts.raw_items import (
     MAX_ITEMS,
+    METERED,
     ItemReading,
     RawItem,
     attach,
@@ -41,7 +42,6 @@ _ROLES = (
     "article_number",
     "item",
 )
-_METERED = re.compile(r"(?i)kwh|m3|m³|mwh|kubikmeter")
 _FEES = frozenset(
     {
         MoneyKind.SHIPPING,
@@ -145,7 +145,7 @@ def _item_of_columns(row: Row, roles: list[str], index: int) -> RawItem | None:
     total = cell_amount(by_role.get("line_total", ""))
     if unit is None and total is None:
         return None
-    if any(_METERED.fullmatch(cell) for cell in cells):
+    if any(METERED.fullmatch(cell) for cell in cells):
         item.quantity = None  # what a meter has counted is one delivery
     price(item, unit, total, unit_only="line_total" not in roles)
     return item

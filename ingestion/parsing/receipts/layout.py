@@ -46,6 +46,12 @@ _COUNTRY_WORDS = (
     (r"\bmva\b|\bvipps\b|\bforetaksregisteret\b", "NOK"),
     (r"\bcvr(?:[-. ]?nr)?\b|\bdankort\b|\bbetalingsservice\b", "DKK"),
 )
+_DUE = re.compile(
+    r"(?i)\b(?:pay(?:able|ment)?|betalas?|betaling|zahlen|zahlbar)\b[^.!?]{0,40}?\b(?:by|before"
+    r"|senast|före|innan|bis|inden)"
+    r"(?:\s(?:den|the|zum|am))?\s|^(?:senast|by|bis)\s(?:den\s)?(?=\d)|\|\s*(?:senast|by"
+    r"|bis)\s(?:den\s)?(?=\d)"
+)
 _HEAD_ROWS = 15
 _OLDEST_DAYS = 45
 _LONGEST_ROW = 120
@@ -60,11 +66,13 @@ class Layout:
     currency: str | None = None
     currencies: frozenset[str] = frozenset()
     order_number: Found[str] | None = None
+    several_numbers: bool = False  # and nothing tells which of them is the order's
     ordered_on: Found[date] | None = None
     refunded_on: Found[date] | None = None
     restaurant: Found[str] | None = None
     plan: Found[str] | None = None
     billing_period: Found[str] | None = None
+    ends: bool = False  # what was bought is not paid for again
     next_billing_on: Found[date] | None = None
     period: Found[tuple[date, date]] | None = None
     due_on: Found[date] | None = None
@@ -97,6 +105,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     values.month_first = layout.currency in ("USD", "CAD")
     is_invoice = bool(_INVOICE.search(subject))
     is_receipt = bool(re.search(r"(?i)kvitto|receipt|beleg|quittung|kvittering", subject))
+    layout.several_numbers = values.has_rival_numbers(subject)
     numbers = numbers_of(values, subject, is_invoice=is_invoice, is_receipt=is_receipt)
     layout.order_number = next(numbers, None)
     days = (
@@ -109,9 +118,10 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(rows)
     layout.plan = values.text("plan")
     layout.billing_period = values.billing_period()
+    layout.ends = values.ends()
     layout.next_billing_on = values.day("next_billing_on") or _next_billing(rows, near, values)
     layout.period = values.period("billing_period") or _start_and_end(values)
-    layout.due_on = values.day("due_on")
+    layout.due_on = values.day("due_on") or _due_in_text(rows, near, values)
     layout.consumption_kwh = values.consumption()
     layout.ocr = values.ocr()
     layout.booking = values.number("booking")
@@ -294,6 +304,20 @@ def _next_billing(rows: Sequence[Row], near: date | None, values: Values) -> Fou
                 row.text[match.start() : match.start() + 100], near, month_first=values.month_first
             )
             if found:
+                return Found(found[0].day, row.text)
+    return None
+
+
+def _due_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Found[date] | None:
+    """Read it from a sentence: `please pay SEK 478.00 by 31 October`, `senast 20-10-2025`."""
+    from ingestion.parsing.receipts.dates import find_dates
+
+    for row in rows:
+        for match in _DUE.finditer(row.text[:300]):
+            found = find_dates(
+                row.text[match.end() : match.end() + 30], near, month_first=values.month_first
+            )
+            if found and found[0].start < 6:
                 return Found(found[0].day, row.text)
     return None
 

@@ -74,7 +74,13 @@ def _find_ends(rows: Sequence[Row], near: date | None) -> Iterator[_End]:
 
 
 def _over_two_rows(row: Row, below: Row, near: date | None) -> list[tuple[Timed, str]]:
-    """Read a time in one row and its place in the next."""
+    """Read a time in one row and its place in the next; both ends may stand side by side."""
+    times = [cell for cell in row.cells if find_times(without_dates(cell, near))]
+    places = [cell for cell in below.cells if re.search(r"[^\W\d_]{3}", cell)]
+    if len(times) == len(places) == 2 and not find_times(below.text):
+        both = zip(times, places, strict=True)
+        ends = [_end_of(f"{time} {place}", near) for time, place in both]
+        return [end for end in ends if end] if all(ends) else []
     if len(row.text) > 8 or len(below.cells) != 1 or find_times(below.text):
         return []
     end = _end_of(f"{row.text} {below.text}", near)

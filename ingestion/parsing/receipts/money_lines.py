@@ -208,7 +208,7 @@ def _several(
             yield from _line(match[1], amounts[0], index, row)
         return
     equals = _OF_BASE.search(text)
-    if equals and len(amounts) == 2 and amounts[0].start < equals.start() < amounts[1].start:
+    if equals and len(amounts) == 2 and equals.start() < amounts[0].start < equals.end():
         # As in `Moms 12 % av 387,00 = 46,44`.
         yield from _line(text[: equals.start("base")], amounts[1], index, row)
         return
@@ -236,7 +236,12 @@ def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[M
     if amount is None:
         return
     kind, sureness = money_kind(_without_percent(label))
-    if kind is None and amount.minor < 0 and amount.currency and re.search(r"[^\W\d_]{2}", label):
+    if (
+        kind is None
+        and amount.minor < 0
+        and amount.looks_like_money
+        and re.search(r"[^\W\d_]{2}", label)
+    ):
         kind, sureness = MoneyKind.DISCOUNT, 1  # "SOMMAR20", and what else is taken off
     if kind is None or kind is MoneyKind.IGNORED:
         return

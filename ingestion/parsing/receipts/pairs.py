@@ -24,7 +24,7 @@ _NUMBERED = re.compile(
     r"^(?P<label>[^\W\d][^\d#:]{2,40}?)\s*[#\u2116]?\s?"
     r"(?P<value>(?=\S*\d)[\w./-]{3,40}(?: \d{2,6}){0,4})$"
 )
-_NUMBERS = frozenset({"order_number", "booking", "invoice_number", "receipt_number"})
+_NUMBERS = frozenset({"order_number", "booking", "invoice_number", "receipt_number", "ocr"})
 _MAX_LABEL = 50
 _MAX_COLONS = 16  # a whole order on one line has about ten
 

@@ -46,6 +46,8 @@ _ANY_DAY = date(2026, 7, 1)  # completes days without a year
 _AROUND_PRICE = re.compile(
     r"(?i)^\s*(?:[àá]|@)\s*|\s*/\s*(?:st|kg|pcs|h|m|l)\.?$|\s*(?:per st|each|/kwh)$"
 )
+_DASHED = re.compile(r"\s*[:–—]\s+|\s+-\s+")
+METERED = re.compile(r"(?i)(?<![^\W\d_])(?:[km]wh|m3|m³|kubikmeter)(?!\w)")
 _TIMES = re.compile(
     r"(?i)^\W*(?:(?:antal|qty|quantity|menge"
     r"|anzahl):?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
@@ -104,7 +106,7 @@ def split_row(row: Row) -> tuple[str, Amount | None]:
         amounts = find_amounts(text)
         if amounts and not re.search(r"\w", text[amounts[-1].end :]):
             return text[: amounts[-1].start].strip(" :–-"), amounts[-1]
-        return text, None
+        return _free_line(text)
     last = cells[-1].replace("\n", " ")
     amount = whole_amount(last) or leading_amount(last)
     if amount is not None:
@@ -120,6 +122,15 @@ def split_row(row: Row) -> tuple[str, Amount | None]:
     if amounts and not re.search(r"\w", joined[amounts[-1].end :]):
         return joined[: amounts[-1].start].strip(" :–-"), amounts[-1]
     return cells[0], None
+
+
+def _free_line(text: str) -> tuple[str, Amount | None]:
+    """Read `Leverans — Fri`, or `Fri frakt` under its label; anything else has no amount."""
+    parts = _DASHED.split(text, maxsplit=1)
+    amount = whole_amount(parts[-1]) if not re.search(r"\d", text) else None
+    if amount is None:
+        return text, None
+    return (parts[0] if len(parts) > 1 else ""), amount
 
 
 def merged(cells: Sequence[str]) -> list[str]:
@@ -204,12 +215,14 @@ def repeats(row: Row, item: RawItem) -> bool:
     rate = read_rate(cells[0])
     if rate is not None and item.measure is not None and is_product(item.measure, rate, amount):
         item.quantity, item.unit, item.total, item.lone = item.measure, rate, amount, None
+        item.quote = f"{item.quote}\n{row.text}"
         return True
     if item.quantity not in (None, named.quantity) or not take_times(cells[0], named):
         return False
     if named.quantity is None or not is_product(named.quantity, named.unit_minor or 0, amount):
         return False
     item.quantity, item.unit, item.total, item.lone = named.quantity, named.unit_minor, amount, None
+    item.quote = f"{item.quote}\n{row.text}"
     return True
 
 

@@ -48,8 +48,8 @@ def to_details(
         values |= {"period_start": start, "period_end": end}
     elif category is Category.TRAVEL:
         values |= _of_travel(made, number)
-    if document is DocumentType.INVOICE and "due_on" not in values:
-        values["due_on"] = layout.due_on
+    if document is DocumentType.INVOICE:
+        values = {"due_on": layout.due_on, "ocr": layout.ocr} | values
     for name, value in list(values.items()):
         if isinstance(value, Found):
             made.keep(name, value.value, ValueSource.LAYOUT, value.quote)
@@ -64,7 +64,7 @@ def _of_subscription(layout: Layout, items: Sequence[ReceiptItem]) -> dict[str, 
         plan = items[0].name
     return {
         "plan": plan,
-        "billing_period": layout.billing_period or _interval_of(items),
+        "billing_period": layout.billing_period or (None if layout.ends else _interval_of(items)),
         "next_billing_on": layout.next_billing_on,
         "period_start": Found(period.value[0], period.quote) if period else None,
         "period_end": Found(period.value[1], period.quote) if period else None,

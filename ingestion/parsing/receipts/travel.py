@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
 
 
+_LEAST_COLUMNS = 4  # two places and two times
+
+
 @dataclass(frozen=True, slots=True)
 class _When:
     days: list[Dated]
@@ -67,15 +70,27 @@ def _from_tables(rows: Sequence[Row], near: date | None) -> list[Leg]:
         roles = _travel_roles(row)
         if roles is None:
             continue
+        above = _day_above(rows, index, near)
         for below in rows[index + 1 : index + 12]:
-            if len(below.cells) != len(roles):
+            # Columns at the end may be one: "no seat" below carriage and seat.
+            if not _LEAST_COLUMNS <= len(below.cells) <= len(roles):
                 break
-            values = dict(zip(roles, below.cells, strict=True))
+            values = dict(zip(roles, below.cells, strict=False))
+            if not any(find_dates(cell, near) for cell in below.cells):
+                values["travel_on"] = above
             leg = _leg_of_values(values, near)
             if leg is None:
                 break
             legs.append(leg)
     return legs
+
+
+def _day_above(rows: Sequence[Row], index: int, near: date | None) -> str:
+    """Return the row above a table that names its day: `Utresa fredag 3 april 2026`."""
+    for at in range(index - 1, max(-1, index - 3), -1):
+        if len(find_dates(rows[at].text, near)) == 1:
+            return rows[at].text
+    return ""
 
 
 def _travel_roles(row: Row) -> list[str] | None:

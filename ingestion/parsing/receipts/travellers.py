@@ -19,6 +19,9 @@ _PERSON = re.compile(
 )
 
 
+_TITLED = re.compile(r"^(?:MR|MRS|MS|MISS|MSTR)\.?\s(?P<name>[A-ZÅÄÖØÆÜ][\w' -]+)$")
+
+
 def find_passengers(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, ...]:
     """Return the travellers' names."""
     found: list[str] = []
@@ -27,6 +30,9 @@ def find_passengers(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, ..
             found.extend(_people(pair.value))
     if not found:
         found = _under_heading(rows)
+    if not found:
+        titled = (_TITLED.match(row.cells[0]) for row in rows if len(row.cells) > 1)
+        found = [match["name"] for match in titled if match and _PERSON.match(match["name"])]
     return tuple(dict.fromkeys(found))
 
 

@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, parse_number
@@ -23,7 +24,8 @@ _TOKEN = re.compile(r"^\W*(?P<token>[A-Za-z0-9ÅÄÖ](?:[\w./-]*[A-Za-z0-9])?)(?
 _NUMBER_SENTENCE = re.compile(
     r"(?i)\b(?:web|e-|kund)?(?P<kind>orderbekräftelse|beställningsbekräftelse|bokningsbekräftelse"
     r"|order confirmation|order|beställning|köp|purchase|bokning|booking|reservation"
-    r"|confirmation|bestellung|rechnung|buchung|beleg|auftrag|bestilling|ordre"
+    r"|confirmation|bestellung|bestell|beställnings|boknings|auftrags|buchungs|rechnung|buchung"
+    r"|beleg|auftrag|bestilling|ordre"
     r"|kvittering|transaktion|transaction|inköp|kvitto"
     r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens)?"
     r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?"
@@ -97,10 +99,18 @@ _MONTH_NUMBERS = {
 _SPACED = re.compile(r"^[A-ZÅÄÖØÆ]{1,4}[ -]?\d{2,4}(?: \d{2,4}){1,4}(?=$|\s*[(|,.)])")
 _OF_DOCUMENTS = ("invoice_number", "receipt_number")
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
+_NO_RENEWAL = re.compile(
+    r"(?i)förnyas (?:inte|ej)|(?:does|will) not (?:auto-?)?renew|no auto-?renew|fornyes ikke"
+    r"|nicht automatisch"
+)
 _ORDERED = re.compile(r"(?i)order|best|köp|purchase|faktura|invoice|rechnung|kvitto|receipt|bok")
 _HASH_NUMBER = re.compile(r"(?<!\S)#(?P<token>[A-Z0-9][\w./-]*\d[\w-]*)")
 _HEAD_ROWS = 20
 _ORDER = re.compile(r"(?i)order|beställ|bok|köp|purchase|reserv|bestell|buch|auftrag|best|ordre")
+# `1–31 december 2025`, up to the end of its second day.
+_SHORT_PERIOD = re.compile(
+    r"(?<![\d.,/-])(?P<first>\d{1,2})\.?\s?[-–]\s?\d{1,2}\.?\s?[^\W\d_]{3,9}\.?\s\d{4}$"
+)
 _DASH = re.compile(r"(?i)\.?\s*(?:[-–—]{1,2}|till|to|through|t\.o\.m\.?)\s*")
 
 
@@ -189,6 +199,13 @@ class Values:
                 if number is not None and not field_names(pair.value):
                     yield Found(number, pair.quote)
 
+    def has_rival_numbers(self, subject: str) -> bool:
+        """Tell whether labels name several orders and the subject none of them."""
+        named = {found.value for found in self.numbers("order_number")}
+        if any(_stands_in(number, subject) for number in named):
+            return False
+        return any(one not in other and other not in one for one, other in combinations(named, 2))
+
     def number_in_text(self, subject: str) -> Found[str] | None:
         """Return an order number from running text, the subject first."""
         texts = (subject, *(row.text for row in self._rows))
@@ -208,6 +225,16 @@ class Values:
     def order_in(self, subject: str) -> Found[str] | None:
         """Return the number that a subject calls that of the order or booking."""
         found = (number for kind, number in self._named_numbers(subject) if _ORDER.match(kind))
+        return next(found, None)
+
+    def order_in_rows(self) -> Found[str] | None:
+        """Return the number that a sentence calls the order's: `Bestellnummer lautet 4417`."""
+        found = (
+            number
+            for row in self._rows
+            for kind, number in self._named_numbers(row.text)
+            if _ORDER.match(kind) and re.search(r"\s\S+\s", row.text)
+        )
         return next(found, None)
 
     def _named_numbers(self, text: str) -> Iterator[tuple[str, Found[str]]]:
@@ -236,21 +263,42 @@ class Values:
         return None
 
     def _in_rows(self) -> Found[tuple[date, date]] | None:
+        found: dict[tuple[date, date], str] = {}
         for row in self._rows:
             for cell in row.cells:
-                days = find_dates(cell[:200], self._near)
-                if len(days) != 2 or days[0].day >= days[1].day:
-                    continue
-                between = cell[days[0].end : days[1].start]
-                if _PERIOD_WORDS.search(cell[:200]) or _DASH.fullmatch(between):
-                    return Found((days[0].day, days[1].day), row.text)
-        return None
+                period = self._period_in(cell[:200])
+                if period is not None:
+                    found.setdefault(period, row.text)
+        # Of several nobody says which is the invoice's.
+        return Found(*next(iter(found.items()))) if len(found) == 1 else None
+
+    def _period_in(self, cell: str) -> tuple[date, date] | None:
+        days = find_dates(cell, self._near)
+        if len(days) == 1 and (short := _SHORT_PERIOD.search(cell[: days[0].end])):
+            first = int(short["first"])
+            return (
+                (days[0].day.replace(day=first), days[0].day)
+                if 0 < first < days[0].day.day
+                else None
+            )
+        if len(days) != 2 or days[0].day >= days[1].day:
+            return None
+        between = cell[days[0].end : days[1].start]
+        is_period = _PERIOD_WORDS.search(cell) or _DASH.fullmatch(between)
+        return (days[0].day, days[1].day) if is_period else None
+
+    def ends(self) -> bool:
+        """Tell whether the mail says that what was bought is paid for once and runs out."""
+        return any(_NO_RENEWAL.search(row.text) for row in self._rows)
 
     def billing_period(self) -> Found[str] | None:
         """Return how often a subscription is paid."""
+        if self.ends():
+            return None
         found = self.first(("billing_period", "plan", "next_billing_on"), read_interval)
         if found is not None:
             return found
+        intervals: dict[str, Found[str]] = {}
         for row in self._rows:
             if re.search(
                 (
@@ -262,8 +310,9 @@ class Values:
             ):
                 interval = read_interval(row.text[:200])
                 if interval:
-                    return Found(interval, row.text)
-        return None
+                    intervals.setdefault(interval, Found(interval, row.text))
+        # "A yearly membership works out at 4 a month": two are none.
+        return next(iter(intervals.values())) if len(intervals) == 1 else None
 
     def consumption(self) -> Found[Decimal] | None:
         """Return the kWh consumed."""
@@ -354,6 +403,7 @@ def numbers_of(
 ) -> Iterator[Found[str]]:
     """Yield what may be the order number, the likeliest first."""
     order = ["order_number", "booking", "invoice_number", "receipt_number", "number"]
+    named = values.order_in_rows()
     if is_receipt and not is_invoice:
         order.remove("receipt_number")
         order.insert(2, "receipt_number")
@@ -361,18 +411,23 @@ def numbers_of(
         # "Nummer" on top and a booking code further down: both are given, and differ.
         order.insert(1, "number")
     for name in order:
-        if name in _OF_DOCUMENTS and not is_invoice and (ordered := values.order_in(subject)):
+        if name in _OF_DOCUMENTS and (ordered := values.order_in(subject) or named) is not None:
             yield ordered
         if name in _OF_DOCUMENTS:
             yield from _in_subject(values.numbers(*_OF_DOCUMENTS), subject)
         if (labelled := values.number(name)) is not None:
             yield labelled
-    if (in_text := values.number_in_text(subject)) is not None:
-        yield in_text
+    for found in (values.number_in_text(subject), values.number("payment_number")):
+        if found is not None:
+            yield found
 
 
 def _in_subject(numbers: Iterator[Found[str]], subject: str) -> Iterator[Found[str]]:
     """Of an invoice's number and its receipt's, the subject tells what the mail is."""
     for found in numbers:
-        if re.search(rf"(?<![\w-]){re.escape(found.value)}(?![\w-])", subject):
+        if _stands_in(found.value, subject):
             yield found
+
+
+def _stands_in(number: str, subject: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", subject) is not None

@@ -1,0 +1,64 @@
+"""Items that make the sum and may still be wrong: a count or a name that rests on a guess.
+
+That prices add up says nothing about how many there were, or about what stands in a name.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+from ingestion.parsing.receipts.amounts import find_amounts
+from ingestion.parsing.receipts.dates import find_dates
+from ingestion.parsing.receipts.raw_items import METERED, is_product
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingestion.parsing.receipts.raw_items import RawItem
+
+_TIMES_IN_NAME = re.compile(r"(?i)\d\s?(?:st\.?|pcs|stk)?\s?(?:[x×*@]|à|á)\s*\W{0,2}\d+[.,]\d\d\b")
+_NUMBER = re.compile(r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,3})?(?![\w.,]|[.,]\d)")
+_MOST_NUMBERS = 8  # in a row that is looked through
+
+
+def is_doubtful(items: Sequence[RawItem]) -> bool:
+    """Tell whether one of the items may have another count or name than was read."""
+    return any(
+        _has_price_in_name(item) or _has_uneven_price(item) or _has_unread_count(item)
+        for item in items
+    )
+
+
+def _has_price_in_name(item: RawItem) -> bool:
+    priced = any(amount.currency for amount in find_amounts(item.name))
+    return priced or bool(_TIMES_IN_NAME.search(item.name))
+
+
+def _has_uneven_price(item: RawItem) -> bool:
+    """A count that the price cannot be divided by may be a number of something else."""
+    count, total = Decimal(item.count), item.total
+    if count == 1 or total is None or _is_printed(item.unit, item.quote):
+        return False
+    return count != count.to_integral() or total % int(count or 1) != 0
+
+
+def _is_printed(minor: int | None, quote: str) -> bool:
+    return minor is not None and any(
+        abs(amount.minor) == abs(minor) for amount in find_amounts(quote, bare=True)
+    )
+
+
+def _has_unread_count(item: RawItem) -> bool:
+    """A single one whose row prints two numbers that make the sum was bought more than once."""
+    total = abs(item.total or 0)
+    if item.count != 1 or not total or find_dates(item.quote) or METERED.search(item.quote):
+        return False
+    rest = item.quote.replace(item.name, " ")
+    numbers = [Decimal(found.replace(",", ".")) for found in _NUMBER.findall(rest)]
+    return any(
+        1 not in (count, each) and is_product(count, int(each * 100), total)
+        for count, each in permutations(numbers[:_MOST_NUMBERS], 2)
+    )
