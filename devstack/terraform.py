@@ -134,8 +134,9 @@ def main() -> None:
 
     For those who would rather skip its checks than fail: `python -m devstack.terraform [PROGRAM]`.
     """
+    *_, program = ("terraform", *sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="paypulse-terraform-") as folder:
-        terraform = Terraform(Path(folder), program=(sys.argv[1:] or ["terraform"])[0])
+        terraform = Terraform(Path(folder), program)
         terraform.prepare()
         try:
             terraform.run("init", "-backend=false", "-input=false")

@@ -103,6 +103,14 @@ def endpoints(system: Applied, second_plan: dict[str, Any]) -> Iterator[Endpoint
         yield made
 
 
+@pytest.fixture(scope="module")
+def vendors(system: Applied) -> set[str]:
+    """The vendors that have been pushed, as after a deployment."""
+    store = DynamoVendors("VendorConfig", system.client("dynamodb"))
+    pushed = push_vendors(read_folder(), store=store, clock=utc_now)
+    return {each.vendor_id for each in pushed if each.change is Change.CREATED}
+
+
 def test_a_second_plan_changes_nothing_of_ours(second_plan: dict[str, dict[str, Any]]) -> None:
     unknown = [address for address in second_plan if not address.startswith(tuple(KNOWN_CHANGES))]
 
@@ -204,13 +212,9 @@ async def test_the_journey_from_sign_up_to_event_query_and_deletion(
 
 
 async def test_the_rest_of_the_api_is_within_its_grants(
-    system: Applied, endpoints: Endpoints
+    system: Applied, endpoints: Endpoints, vendors: set[str]
 ) -> None:
     email = open_mailbox(system, "newcomer", [])
-    vendors = push_vendors(
-        read_folder(), store=DynamoVendors("VendorConfig", system.client("dynamodb")), clock=utc_now
-    )
-    pushed = {each.vendor_id for each in vendors if each.change is Change.CREATED}
     async with Person(endpoints) as person:
         await person.sign_up_or_log_in("Newcomer", "newcomer@example.com", PASSWORD)
         archive = ZipFile(BytesIO(await asyncio.to_thread(download, system, await export(person))))
@@ -232,18 +236,15 @@ async def test_the_rest_of_the_api_is_within_its_grants(
     assert "account.json" in archive.namelist()
     assert runs[-1]["outcome"] == "NOT_YET_SENT"
     assert answer["rentalInvoice"] is None
-    assert {each["id"] for each in answer["vendors"]} == pushed
+    assert {each["id"] for each in answer["vendors"]} == vendors
     assert len(answer["ingestionRuns"]["edges"]) == 1
     assert me["me"] == {"devices": [], "notificationSettings": {"email": True, "language": "EN"}}
     assert disconnected["disconnectGmail"]["userErrors"] == left["logOut"]["userErrors"] == []
 
 
 async def test_the_journey_of_receipts_from_mail_to_event_query_correction_and_deletion(
-    system: Applied, endpoints: Endpoints
+    system: Applied, endpoints: Endpoints, vendors: set[str]
 ) -> None:
-    push_vendors(
-        read_folder(), store=DynamoVendors("VendorConfig", system.client("dynamodb")), clock=utc_now
-    )
     email = open_mailbox(system, "collector", [ORDER_MAIL.encode(), pdf_mail()])
     async with Person(endpoints) as person:
         await person.sign_up_or_log_in("Collector", "collector@example.com", PASSWORD)
@@ -251,13 +252,15 @@ async def test_the_journey_of_receipts_from_mail_to_event_query_correction_and_d
         with on_any_endpoint(system, "manage_devices"):
             await person.register_device("phone", "c" * 64)
         await person.subscribe()
-        runs = [
-            run async for run in person.follow(await person.ingest_receipts(**IN_2025), LIMIT_S)
-        ]
+        run_id = await person.ingest_receipts(**IN_2025)
+        run = [each async for each in person.follow(run_id, LIMIT_S)][-1]
+        assert (run["status"], run["found"], run["parsed"]) == ("SUCCEEDED", 2, 2), run
         await wait_until(lambda: len(told(person, "ADDED")) == 2, LIMIT_S)
         read = {each["orderNumber"]: each for each in await receipts(person)}
-        html, pdf = (read[number]["document"]["url"] for number in ("A100200", "5512-88"))
-        page, document = (await asyncio.to_thread(download, system, url) for url in (html, pdf))
+        page, document = [
+            await asyncio.to_thread(download, system, read[number]["document"]["url"])
+            for number in ("A100200", "5512-88")
+        ]
         corrected = await person.ask(
             f"""mutation ($id: ID!) {{
                   correctInvoice(input: {{id: $id, category: GROCERY}}) {{ {CHANGED} }}
@@ -276,7 +279,6 @@ async def test_the_journey_of_receipts_from_mail_to_event_query_correction_and_d
             await person.delete_user(PASSWORD)
             await forgotten(system, person.user_id)
 
-    assert (runs[-1]["status"], runs[-1]["found"], runs[-1]["parsed"]) == ("SUCCEEDED", 2, 2)
     assert {number: each["total"]["amount"] for number, each in read.items()} == {
         "A100200": "899.00",
         "5512-88": "419.00",
