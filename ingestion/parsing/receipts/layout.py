@@ -68,6 +68,7 @@ class Layout:
     order_number: Found[str] | None = None
     several_numbers: bool = False  # and nothing tells which of them is the order's
     ordered_on: Found[date] | None = None
+    several_days: bool = False  # and no label tells which of them is the order's
     refunded_on: Found[date] | None = None
     restaurant: Found[str] | None = None
     plan: Found[str] | None = None
@@ -113,7 +114,10 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
         if is_invoice
         else ("ordered_on", "invoiced_on", "paid_on")
     )
-    layout.ordered_on = values.past_day(*days) or _day_in_text(rows, near, values)
+    layout.ordered_on = values.past_day(*days)
+    if layout.ordered_on is None:
+        layout.ordered_on = _day_in_text(rows, near, values)
+        layout.several_days = layout.ordered_on is not None and _has_rival_days(rows, near)
     layout.refunded_on = values.day("refunded_on")
     layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(rows)
     layout.plan = values.text("plan")
@@ -247,6 +251,14 @@ def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Foun
         if found and found[0].start < 12:
             return Found(found[0].day, row.text)
     return _day_alone(rows, near)
+
+
+def _has_rival_days(rows: Sequence[Row], near: date | None) -> bool:
+    """Tell whether several days stand there on which the purchase may have been made."""
+    from ingestion.parsing.receipts.dates import find_dates
+
+    found = {dated.day for row in rows for dated in find_dates(row.text, near)}
+    return sum(near is None or -_OLDEST_DAYS < (day - near).days < 2 for day in found) > 1
 
 
 def _day_alone(rows: Sequence[Row], near: date | None) -> Found[date] | None:
