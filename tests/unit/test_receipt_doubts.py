@@ -194,7 +194,13 @@ def test_the_letter_below_an_answer_is_not_read() -> None:
 
 @pytest.mark.parametrize(
     ("words", "currency"),
-    [("herav mva kr 103,80", "NOK"), ("CVR 00000000 heraf moms", "DKK"), ("varav moms", "SEK")],
+    [
+        ("Takk for handelen, vi pakker og sender i dag. Antall: 1", "NOK"),
+        ("Tak for din ordre, vi pakker og sender i dag. Fragt: 0 kr", "DKK"),
+        ("herav mva kr 103,80", "NOK"),
+        ("CVR 00000000 heraf moms", "DKK"),
+        ("varav moms", "SEK"),
+    ],
 )
 def test_kronor_belong_to_the_country_whose_words_stand_there(words: str, currency: str) -> None:
     assert record_of(f"{STOOL}{TOTAL}<p>{words}</p>")["fields"]["currency"] == currency

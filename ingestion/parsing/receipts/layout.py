@@ -35,11 +35,13 @@ _PROMISED = re.compile(
 )
 _NORWEGIAN = re.compile(
     r"\b(?:mva|takk|beløp|kjøp\w*|å betale|bestillingsnummer|fraktkostnad|faktura(?:dato|nummer)"
+    r"|antall|frakt|ordrenummer|kvittering|hos oss|kjære|hei|betalt"
     r"|forfallsdato|strøm\w*|ordrebekreftelse|hilsen|levert|varer|ikke)\b"
 )
 _DANISH = re.compile(
     r"\b(?:heraf|moms|tak|beløb|køb\w*|fragt|i alt|leveret|venlig hilsen|ordrebekræftelse|stykpris"
-    r"|rabat|betalt|forfaldsdato|levering|ikke|varer)\b"
+    r"|antal|ordrenummer|kvittering|hos os|kære|rabat"
+    r"|betalt|forfaldsdato|levering|ikke|varer)\b"
 )
 # What only one country has: its VAT, its way to pay, its register of companies.
 _COUNTRY_WORDS = (
@@ -210,10 +212,10 @@ def _by_words(rows: Sequence[Row]) -> str:
         if re.search(word, text):
             return code
     norwegian, danish = (len(set(words.findall(text))) for words in (_NORWEGIAN, _DANISH))
-    if not (norwegian or danish) or not re.search("[æø]|\\bmva\\b", text):
+    if not (norwegian or danish) or not re.search(r"[æø]|\b(?:og|af)\b", text):
         return "SEK"
     # A Swedish mail may name a place in the neighbour's spelling.
-    if len(re.findall("[äö]", text)) > len(re.findall("[æø]", text)):
+    if len(re.findall("[äö]", text)) > len(re.findall(r"[æø]|\b(?:og|af)\b", text)):
         return "SEK"
     return "NOK" if norwegian > danish else "DKK"
 
