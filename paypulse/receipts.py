@@ -94,6 +94,7 @@ class ReceiptWarning(StrEnum):
     CURRENCY_MISSING = "CURRENCY_MISSING"
     SEVERAL_CURRENCIES = "SEVERAL_CURRENCIES"
     DATE_IMPLAUSIBLE = "DATE_IMPLAUSIBLE"
+    DATE_UNSURE = "DATE_UNSURE"  # one among several, and no label says which is the order's
     ORDER_NUMBER_MISSING = "ORDER_NUMBER_MISSING"
     ORDER_NUMBER_UNSURE = "ORDER_NUMBER_UNSURE"  # one among several that the document names
     CATEGORY_UNSURE = "CATEGORY_UNSURE"  # a guess among several; the vendor is not known

@@ -118,6 +118,7 @@ InvoiceWarning = _described(
         "CURRENCY_MISSING": "No currency could be read.",
         "SEVERAL_CURRENCIES": "Amounts stand there in several currencies.",
         "DATE_IMPLAUSIBLE": "The date lies too far from that of the mail.",
+        "DATE_UNSURE": "Several dates stand there; this is one of them.",
         "ORDER_NUMBER_UNSURE": "The document names several order numbers; this is one of them.",
         "ORDER_NUMBER_MISSING": "No order number could be read.",
         "ITEMS_MISSING": "No items could be read.",

@@ -89,6 +89,10 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
+# `08.00–10.00`: from one time to another.
+_HOURS = re.compile(
+    r"(?<![\d.,])([01]?\d[.:][0-5]\d)\s?[-\u2013\u2014]\s?([012]?\d[.:][0-5]\d)(?![\d.,]\d)"
+)
 _CLOCK = re.compile(r"0\d[.:]\d\d")
 _RATE_CODE = re.compile(r"(?<=[.,]\d\d)\s[A-E]$")  # `12,60 B`: its rate of VAT
 _FREE = re.compile(
@@ -137,9 +141,12 @@ def _numbers_in(text: str) -> tuple[Amount, ...]:
     """Return everything in a text that may be an amount, whole numbers included."""
     if not _DIGIT.search(text):
         return ()
+    hours = {begin for span in _HOURS.finditer(text) for begin in (span.start(1), span.start(2))}
     found = []
     for match in _AMOUNT.finditer(text):
         amount = _amount_of(match)
+        if amount is not None and amount.currency is None and match.start("number") in hours:
+            continue
         if amount is None or (amount.currency is None and _UNIT.match(text, amount.end)):
             continue
         found.append(amount)

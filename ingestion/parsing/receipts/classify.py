@@ -73,8 +73,9 @@ _DELIVERY = re.compile(
     r"|arriving (?:today|tomorrow|soon)|arrives (?:today|tomorrow)|collected your)\b"
 )
 _PROMISES = re.compile(
-    r"(?i)\b(?:orderbekräftelse|order ?confirm\w*|kvitto\w*|receipt"
-    r"|faktura\w*|invoice|bokningsbekräftelse|booking confirm\w*|tack"
+    r"(?i)\b(?:\w*bekräftelse|order ?confirm\w*|\w*kvitto\w*|\w*kvittens|e?-?receipt"
+    r"|\w*faktura\w*|\w*invoice|\w*räkning\w*|\w*rechnung|\w*bestätigung|\w*regning\w*"
+    r"|bokningsbekräftelse|booking confirm\w*|tack"
     r" för (?:din|ditt) (?:order|köp|beställning|bokning|betalning)"
     r"|thank(?:s| you) for your (?:order|purchase|booking|payment|reservation)"
     r"|din beställning|your order|din order|köpbekräftelse|beställningsbekräftelse"
@@ -124,7 +125,40 @@ _CODE = re.compile(
     r"(?i)\b(?:engångs|verifierings|säkerhets|bekräftelse)?(?:kod|code)\b(?=.*\b\d{3}[ -]?\d{3}\b)"
     r"|\b\d{3}[ -]?\d{3}\b.*\b(?:engångskod|passcode|(?:verification|security) code)\b"
 )
-_TITLE = re.compile(r"(?im)^\W*(?:kvitto|receipt|faktura|invoice|rechnung|kvittering)\b")
+# What is announced, asked for or told about is not bought with this mail.
+_ANNOUNCED = re.compile(
+    r"(?i)\b(?:kommande|upcoming|snart|soon|(?:payment|betalnings?|swish)-?\s?(?:request|förfrågan)"
+    r"|reminder|påminnelse|kom ihåg|remember|check(?:a)? in|incheckningen|kontoutdrag|lönespec\w*"
+    r"|årsbesked|prisförslag|(?:ändrar|nytt) pris|price change|upphör|nöjd|saknas|ladda upp"
+    r"|missing)\b"
+)
+_DOCUMENT = re.compile(
+    r"(?i)\b(?:\w*kvitto\w*|e?-?receipt|\w*faktura\w*|\w*invoice|\w*räkning\w*|\w*rechnung"
+    r"|\w*regning"
+    r"|\w*bekräftelse|confirm\w*|\w*bestätigung|\w*bekreftelse|\w*bekræftelse|(?:e-?)?tickets?"
+    r"|biljett\w*"
+    r"|beleg|quittung|kvittering|billett\w*|bill|statement|itinerary)\b"
+)
+_BOUGHT = re.compile(
+    r"(?i)\b(?:\w*betalning\w*|betala(?:t|de)|\w*köp\w*|tack|parkering\w*|laddning\w*|resa\w*"
+    r"|\w*resa|besök"
+    r"|\w*avgift|medlem\w*|gåva|förnyat?s|prenumeration|abonnemang|autogiro|nota|bok(?:ad|at|ning)"
+    r"|purchase|payments?|paid|charged|bought|renew(?:ed|al)|thanks?|trip|ride|rental|stay"
+    r"|reservation"
+    r"|booked|donation|subscription|membership|danke|dank|fahrt|einkauf|zahlung|takk|tak|kiitos"
+    r"|betaling|kjøp\w*|køb)\b"
+)
+_PAID_FOR = re.compile(
+    r"(?i)\b(?:betala[td] (?:med|via|den)|har betalat|du betalade|debiterat|dragit|dragits"
+    r"|paid (?:with|by|on)"
+    r"|you(?:'ve| have)? paid|we(?:'ve| have)? (?:charged|taken)|was charged|charged to|betalt med"
+    r"|bezahlt"
+    r"|abgebucht|(?:visa|mastercard)\W+\w*\W*\d{4})\b"
+)
+_TITLE = re.compile(
+    r"(?im)^\W*(?:kvitto|\w*bekräftelse|order confirmation|receipt|faktura|invoice|rechnung"
+    r"|kvittering)\b"
+)
 
 
 def classify(
@@ -148,12 +182,16 @@ def classify(
         return ReceiptOutcome.NOT_AN_INVOICE
     if not has_total:
         return ReceiptOutcome.NOT_AN_INVOICE
+    if _ANNOUNCED.search(subject) and not (_DOCUMENT.search(subject) or types):
+        return ReceiptOutcome.NOT_AN_INVOICE
     promises = bool(_PROMISES.search(subject)) or bool(types)
     if _NOT_BY_SUBJECT.search(subject) and not promises and not (has_items and has_number):
         return ReceiptOutcome.NOT_AN_INVOICE
     if _UNFINISHED.search(subject) or _CODE.search(subject):
         return ReceiptOutcome.NOT_AN_INVOICE
-    if _DELIVERY.search(subject) and not (promises or has_tax or _TITLE.search(text[:300])):
+    if _DELIVERY.search(subject) and not (
+        _DOCUMENT.search(subject) or types or has_tax or _TITLE.search(text[:300])
+    ):
         return ReceiptOutcome.NOT_AN_INVOICE  # what is under way was paid for with another mail
     if promises or (has_number and (has_items or _PROMISES.search(text[:1500]))):
         return ReceiptOutcome.OK
@@ -161,7 +199,8 @@ def classify(
         return ReceiptOutcome.OK
     if has_items and adds_up and _PAYMENT.search(text):
         return ReceiptOutcome.OK
-    return ReceiptOutcome.OK if has_number else ReceiptOutcome.NOT_AN_INVOICE
+    paid = bool(_BOUGHT.search(subject) and _PAID_FOR.search(text))
+    return ReceiptOutcome.OK if has_number or paid else ReceiptOutcome.NOT_AN_INVOICE
 
 
 def looks_like_refund(subject: str, text: str) -> bool:

@@ -57,6 +57,7 @@ def combine(
     number = _number(made)
     day = _day(made)
     _check_tax(made, tax, total)
+    _check_net(made, total)
     details = to_details(made, category, document, number, items, vendor)
     method = layout.payment_method
     return Receipt(
@@ -169,6 +170,13 @@ def _check_tax(made: Combination, tax: int | None, total: int | None) -> None:
         made.warn(ReceiptWarning.TAX_IMPLAUSIBLE)
 
 
+def _check_net(made: Combination, total: int | None) -> None:
+    """A printed net amount that VAT does not bring to the total says that one of them is wrong."""
+    sums = made.layout.sums
+    if total is not None and sums.net_contradicts:
+        made.warn(ReceiptWarning.TAX_IMPLAUSIBLE)
+
+
 def _number(made: Combination) -> str | None:
     read, stated = made.layout.order_number, made.markup.order_number
     if read is not None:
@@ -205,6 +213,8 @@ def _day(made: Combination) -> date | None:
     for day, source, quote in candidates:
         if sent is None or day - sent <= timedelta(days=2):
             made.keep("orderDate", day, source, quote)
+            if made.layout.several_days and made.markup.ordered_on != day:
+                made.warn(ReceiptWarning.DATE_UNSURE)
             old = sent is not None and sent - day > _OLDEST and not made.layout.refund
             if old:
                 made.warn(ReceiptWarning.DATE_IMPLAUSIBLE)

@@ -174,6 +174,12 @@ _STRONG = _words(
     r"|samlet (?:beløb|pris)|totalbeløp|totalbeløb|totaalbedrag|te betalen|do zapłaty"
     r"|autogirobelopp|att dra|slutpris|zahlbetrag|endpreis|til betaling|(?:denna|this) (?:faktura"
     r"|invoice)|maksettava\w*"
+    r"|(?:din |er )?totala kostnad(?:en)?|(?:du|ni) betala(?:r|de)|totalsum|(?:summa "
+    r"|totalt )?att erlägga"
+    r"|slutbelopp|slutligt belopp|nettosumma att betala"
+    r"|(?:köpets|beställningens|bokningens|varukorgens|resans|orderns) (?:värde|summa|totalsumma"
+    r"|pris|totalpris)"
+    r"|total incl\w*\.? (?:taxes|fees)(?: (?:and|&) (?:fees|taxes))?"
     r"|to pay|to be paid|inalles|sammanlagt(?: att betala)?|sammenlagt|total to pay"
     r"|summe inkl\w*\.? ?(?:mwst|ust)|gesamt inkl\w*\.? ?(?:mwst|ust)"
 )

@@ -35,11 +35,13 @@ _PROMISED = re.compile(
 )
 _NORWEGIAN = re.compile(
     r"\b(?:mva|takk|beløp|kjøp\w*|å betale|bestillingsnummer|fraktkostnad|faktura(?:dato|nummer)"
+    r"|antall|frakt|ordrenummer|kvittering|hos oss|kjære|hei|betalt"
     r"|forfallsdato|strøm\w*|ordrebekreftelse|hilsen|levert|varer|ikke)\b"
 )
 _DANISH = re.compile(
     r"\b(?:heraf|moms|tak|beløb|køb\w*|fragt|i alt|leveret|venlig hilsen|ordrebekræftelse|stykpris"
-    r"|rabat|betalt|forfaldsdato|levering|ikke|varer)\b"
+    r"|antal|ordrenummer|kvittering|hos os|kære|rabat"
+    r"|betalt|forfaldsdato|levering|ikke|varer)\b"
 )
 # What only one country has: its VAT, its way to pay, its register of companies.
 _COUNTRY_WORDS = (
@@ -68,6 +70,7 @@ class Layout:
     order_number: Found[str] | None = None
     several_numbers: bool = False  # and nothing tells which of them is the order's
     ordered_on: Found[date] | None = None
+    several_days: bool = False  # and no label tells which of them is the order's
     refunded_on: Found[date] | None = None
     restaurant: Found[str] | None = None
     plan: Found[str] | None = None
@@ -113,7 +116,10 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
         if is_invoice
         else ("ordered_on", "invoiced_on", "paid_on")
     )
-    layout.ordered_on = values.past_day(*days) or _day_in_text(rows, near, values)
+    layout.ordered_on = values.past_day(*days)
+    if layout.ordered_on is None:
+        layout.ordered_on = _day_in_text(rows, near, values)
+        layout.several_days = layout.ordered_on is not None and _has_rival_days(rows, near)
     layout.refunded_on = values.day("refunded_on")
     layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(rows)
     layout.plan = values.text("plan")
@@ -206,10 +212,10 @@ def _by_words(rows: Sequence[Row]) -> str:
         if re.search(word, text):
             return code
     norwegian, danish = (len(set(words.findall(text))) for words in (_NORWEGIAN, _DANISH))
-    if not (norwegian or danish) or not re.search("[æø]|\\bmva\\b", text):
+    if not (norwegian or danish) or not re.search(r"[æø]|\b(?:og|af)\b", text):
         return "SEK"
     # A Swedish mail may name a place in the neighbour's spelling.
-    if len(re.findall("[äö]", text)) > len(re.findall("[æø]", text)):
+    if len(re.findall("[äö]", text)) > len(re.findall(r"[æø]|\b(?:og|af)\b", text)):
         return "SEK"
     return "NOK" if norwegian > danish else "DKK"
 
@@ -247,6 +253,14 @@ def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Foun
         if found and found[0].start < 12:
             return Found(found[0].day, row.text)
     return _day_alone(rows, near)
+
+
+def _has_rival_days(rows: Sequence[Row], near: date | None) -> bool:
+    """Tell whether several days stand there on which the purchase may have been made."""
+    from ingestion.parsing.receipts.dates import find_dates
+
+    found = {dated.day for row in rows for dated in find_dates(row.text, near)}
+    return sum(near is None or -_OLDEST_DAYS < (day - near).days < 2 for day in found) > 1
 
 
 def _day_alone(rows: Sequence[Row], near: date | None) -> Found[date] | None:

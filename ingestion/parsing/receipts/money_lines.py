@@ -30,6 +30,7 @@ _TAX_BEHIND = re.compile(
     r"(?i)\(\s*(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|enthält|heraf)\s+"
     r"(?P<amount>[^()]{1,24}?)\s*(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust)\b[^()]{0,20}\)"
 )
+_OF_WHICH = re.compile(r"(?i)\b(?:varav|därav|of which|whereof|davon|heraf|herav|ingår med)\b")
 _PERCENT = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?\s?%")
 # Totals in running text: "Vi har debiterat 149,00 kr", "You paid $12.99".
 _SENTENCES = (
@@ -160,9 +161,17 @@ def _embedded_tax(cell: str) -> tuple[re.Match[str] | None, list[Amount]]:
     for pattern in (_TAX_BEHIND, _EMBEDDED_TAX):
         match = pattern.search(cell)
         amounts = find_amounts(match["amount"]) if match else []
-        if match is not None and amounts:
+        if match is not None and amounts and not _is_of_total(cell, match):
             return match, amounts
     return None, []
+
+
+def _is_of_total(cell: str, match: re.Match[str]) -> bool:
+    """Tell whether the amount is the total's, as in `Totalt inkl. moms: 1 234,50 kr`."""
+    before = cell[: match.start()]
+    if "(" in f"{before}{match[0]}" or _OF_WHICH.search(match[0]) or find_amounts(before):
+        return False
+    return money_kind(before)[0] in (MoneyKind.TOTAL, MoneyKind.PAID)
 
 
 def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> Iterator[MoneyLine]:

@@ -35,6 +35,7 @@ class Sums:
     adds_up: bool = False  # items and parts make the total
     subtotal_adds_up: bool = False  # the printed subtotal and the parts make the total
     net_adds_up: bool = False  # the printed net amount and VAT make the total
+    net_contradicts: bool = False  # the only printed net amount and VAT do not
     contradicts: bool = False  # it should add up and does not
     doubted: bool = False  # it adds up, but leaves out a part or a surer total
 
@@ -72,6 +73,13 @@ def solve(lines: Sequence[MoneyLine], readings: Sequence[ItemReading], *, refund
     if sums.total is not None:
         nets = [line.minor for line in lines if line.kind is MoneyKind.NET]
         tax = sums.parts.get(MoneyKind.TAX, 0)
+        # The net amount may be that of the goods, before freight and fees.
+        fees = sum(sums.parts.get(kind, 0) for kind in (MoneyKind.SHIPPING, MoneyKind.SERVICE_FEE))
+        sums.net_contradicts = (
+            len(nets) == 1
+            and tax > 0
+            and all(abs(nets[0] + tax + more - sums.total) > 100 for more in (0, fees))
+        )
         sums.net_adds_up = any(abs(net + tax - sums.total) <= 1 for net in nets) and tax > 0
     return sums
 

@@ -200,8 +200,10 @@ class Values:
                     yield Found(number, pair.quote)
 
     def has_rival_numbers(self, subject: str) -> bool:
-        """Tell whether labels name several orders and the subject none of them."""
+        """Tell whether labels, else sentences, name several orders and the subject none of them."""
         named = {found.value for found in self.numbers("order_number")}
+        if not named:
+            named = {found.value for found in self._orders_in_rows()}
         if any(_stands_in(number, subject) for number in named):
             return False
         return any(one not in other and other not in one for one, other in combinations(named, 2))
@@ -229,13 +231,13 @@ class Values:
 
     def order_in_rows(self) -> Found[str] | None:
         """Return the number that a sentence calls the order's: `Bestellnummer lautet 4417`."""
-        found = (
-            number
-            for row in self._rows
-            for kind, number in self._named_numbers(row.text)
-            if _ORDER.match(kind) and re.search(r"\s\S+\s", row.text)
-        )
-        return next(found, None)
+        return next(self._orders_in_rows(), None)
+
+    def _orders_in_rows(self) -> Iterator[Found[str]]:
+        for row in self._rows:
+            for kind, number in self._named_numbers(row.text):
+                if _ORDER.match(kind) and re.search(r"\s\S+\s", row.text):
+                    yield number
 
     def _named_numbers(self, text: str) -> Iterator[tuple[str, Found[str]]]:
         for match in _NUMBER_SENTENCE.finditer(text[:300]):
