@@ -34,16 +34,9 @@ How well receipts are read, offline (without a model), measured by `make accurac
 who did not know the reader. No template is in both halves. The reader was improved by looking at
 mails of the first half, `dev`, and by mails that its author wrote from experience; of the other
 half, `held-out`, only this page's sums were looked at. **What to expect of mails that nobody has
-<<<<<<< HEAD
-seen is what stands under `held-out`.** It is a little too good: the sums were looked at about
-twenty times in between, and a few rules were added, kept or dropped by them. All mails are
-invented, so it is a guess about real ones. A vendor that has a file in `vendor_configs/` gives its
-name and category, as in the deployed function.
-=======
 seen is what stands under `held-out`.** It is a little too good, since the sums were looked at
 nearly twenty times in between; all mails are invented, so it is a guess about real ones. A vendor
 that has a file in `vendor_configs/` gives its name and category, as in the deployed function.
->>>>>>> accuracy2
 
 A value is right when it is exactly the label's; vendors and names may differ in case and
 punctuation. A value that is missing counts against its field, as do all values of a receipt that
