@@ -35,7 +35,7 @@ who did not know the reader. No template is in both halves. The reader was impro
 mails of the first half, `dev`, and by mails that its author wrote from experience; of the other
 half, `held-out`, only this page's sums were looked at. **What to expect of mails that nobody has
 seen is what stands under `held-out`.** It is a little too good, since the sums were looked at
-nearly twenty times in between; all mails are invented, so it is a guess about real ones. A vendor
+about thirty times in between; all mails are invented, so it is a guess about real ones. A vendor
 that has a file in `vendor_configs/` gives its name and category, as in the deployed function.
 
 A value is right when it is exactly the label's; vendors and names may differ in case and
