@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import AsyncExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
@@ -22,7 +23,7 @@ from urllib.request import urlopen
 from devstack.bench_receipts import measure_receipts
 from devstack.figures import Figure
 from devstack.google.faults import QUOTA_UNITS
-from devstack.journey import Person, wait_for
+from devstack.journey import Person, wait_for, wait_until
 from devstack.manifest import load_stack
 from devstack.ministack import client
 from devstack.running import GOOGLE_EMAIL, DevStack, Options
@@ -156,8 +157,9 @@ async def _ingest(person: Person) -> dict[str, Any]:
     return [run async for run in person.follow(run_id, 60)][-1]
 
 
-async def _add_receipt(person: Person, number: int) -> None:
-    await person.ask(
+async def _add_receipt(person: Person, number: int) -> str:
+    """Keep a receipt and return its id."""
+    answer = await person.ask(
         """mutation ($input: AddInvoiceInput!) { addInvoice(input: $input) { invoice { id } } }""",
         input={
             "requestId": f"bench-{number}",
@@ -167,6 +169,8 @@ async def _add_receipt(person: Person, number: int) -> None:
             "total": {"amount": "10.00", "currency": "SEK"},
         },
     )
+    invoice_id: str = answer["addInvoice"]["invoice"]["id"]
+    return invoice_id
 
 
 async def _reach(person: Person) -> Figure:
@@ -180,9 +184,15 @@ async def _reach(person: Person) -> Figure:
         ]
         await asyncio.gather(*(each.subscribe(runs=False) for each in audience))
         began = time.time()
-        await _add_receipt(person, _RECEIPTS)
-        await asyncio.gather(*(wait_for(each.invoice_events, 1, 30) for each in audience))
-        slowest_s = max(each.invoice_events[0].arrived_at for each in audience) - began
+        kept = await _add_receipt(person, _RECEIPTS)
+
+        # Events of the receipts before may still be under way: this one's is waited for.
+        def arrivals() -> list[float]:
+            events = chain.from_iterable(each.invoice_events for each in audience)
+            return [each.arrived_at for each in events if each.values["invoiceId"] == kept]
+
+        await wait_until(lambda: len(arrivals()) >= _AUDIENCE, 30)
+        slowest_s = max(arrivals()) - began
     return Figure(
         f"receipt kept → its event at the last of {_AUDIENCE} clients",
         "≤ 1 s",
