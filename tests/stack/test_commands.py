@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RENT = Path(__file__).parents[1] / "corpus" / "rent"
+MAILBOX = Path(__file__).parents[2] / "devstack" / "mailbox"
 LIMIT_S = 120  # the slowest takes 40 s on a busy machine
 
 
@@ -83,20 +85,24 @@ def test_extract_shows_a_table_to_people() -> None:
 def test_run_once_ingests_a_folder_a_second_time_knows_it_and_a_reset_forgets_it(
     tmp_path: Path,
 ) -> None:
-    options = ("--once", "--port", "0", "--state", tmp_path / "state")
+    mailbox = tmp_path / "mailbox"
+    mailbox.mkdir()
+    for name in ("2025-06-hyresavi", "receipt-food", "awkward-no-pdf"):
+        shutil.copy(MAILBOX / f"{name}.eml", mailbox)
+    options = ("--once", "--port", "0", "--mailbox", mailbox, "--state", tmp_path / "state")
 
     first = paypulse("run", *options)
     second = paypulse("run", *options)
     anew = paypulse("run", *options, "--reset")
 
     assert first.returncode == 0, first.stderr
-    assert "20 mails matched: 17 became invoices" in first.stdout
+    assert "2 mails matched: 1 became invoices" in first.stdout
     assert "2025-06-30   1297112086" in first.stdout
     assert second.returncode == 0, second.stderr
-    assert "20 mails matched: 0 became invoices, 20 held none or were known" in second.stdout
+    assert "2 mails matched: 0 became invoices, 2 held none or were known" in second.stdout
     assert "2025-06-30   1297112086" in second.stdout
     assert anew.returncode == 0, anew.stderr
-    assert "20 mails matched: 17 became invoices" in anew.stdout
+    assert "2 mails matched: 1 became invoices" in anew.stdout
 
 
 def test_a_mailbox_that_is_no_folder_is_told_so(tmp_path: Path) -> None:
