@@ -21,7 +21,8 @@ from paypulse.receipts import NoReading
 from paypulse.token_budgets import DailyTokenBudget
 
 if TYPE_CHECKING:
-    from paypulse.ports import Clock, SpendingCounters, TokenBudget
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.models import SpendingCounters, TokenBudget
     from paypulse.receipts import Category, ModelAnswer, ReceiptModel, VendorHints
 
 _NAMESPACE = "PayPulse"

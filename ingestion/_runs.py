@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
     from paypulse.accounts import User
     from paypulse.aws.queues import WorkQueue
-    from paypulse.ports import MailCollector, RentalInvoiceStore, RunStore, UserStore
+    from paypulse.ports.accounts import UserStore
+    from paypulse.ports.gmail import MailCollector
+    from paypulse.ports.invoices import RentalInvoiceStore, RunStore
     from paypulse.runs import IngestionRun, RunKind
 
 # Left of Lambda's time when work stops: one batch of mails and the hand-over fit into it.

@@ -31,7 +31,7 @@ from paypulse.file_rental import RentalFiling, file_document
 from paypulse.settings import load_settings, warm_up
 
 if TYPE_CHECKING:
-    from paypulse.ports import DocumentStore
+    from paypulse.ports.invoices import DocumentStore
 
 
 @dataclass(frozen=True, slots=True)

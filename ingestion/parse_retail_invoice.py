@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from paypulse.documents import Document
-    from paypulse.ports import DocumentStore
+    from paypulse.ports.invoices import DocumentStore
     from paypulse.receipts import ReceiptReading
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from paypulse.accounts import User
     from paypulse.notifications import Notification
     from paypulse.notify_user import Notifier
-    from paypulse.ports import EventPublisher
+    from paypulse.ports.notifications import EventPublisher
 
 _TYPES = {
     "INSERT": InvoiceEventType.ADDED,

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paypulse.attempts import Attempts
-    from paypulse.ports import Clock, Passwords, SessionStore, TokenIssuer, UserStore
+    from paypulse.ports.accounts import Passwords, SessionStore, TokenIssuer, UserStore
+    from paypulse.ports.clock import Clock
 
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_BYTES = 72  # bcrypt reads no further

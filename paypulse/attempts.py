@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from paypulse.errors import TooManyAttempts
 
 if TYPE_CHECKING:
-    from paypulse.ports import AttemptCounters, Clock
+    from paypulse.ports.accounts import AttemptCounters
+    from paypulse.ports.clock import Clock
 
 _WINDOW = timedelta(minutes=15)
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from paypulse.accounts import User
     from paypulse.attempts import Attempts
     from paypulse.notification_settings import NotificationSettings, SettingsChange
-    from paypulse.ports import EmailTopic, UserStore
+    from paypulse.ports.accounts import UserStore
+    from paypulse.ports.notifications import EmailTopic
 
 _MOST_REMINDERS = 5
 

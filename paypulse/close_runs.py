@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from paypulse.runs import RunKind, RunOutcome, final_status
 
 if TYPE_CHECKING:
-    from paypulse.ports import Clock, RentalInvoiceStore, RunStore, UserStore
+    from paypulse.ports.accounts import UserStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.invoices import RentalInvoiceStore, RunStore
     from paypulse.runs import IngestionRun
 
 

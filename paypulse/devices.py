@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from paypulse.ports import Clock, DeviceStore, PushSender, UserStore
+    from paypulse.ports.accounts import UserStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.notifications import DeviceStore, PushSender
 
 # More than anyone carries; the app's id changes when it is installed anew, so old ones gather.
 MAX_DEVICES = 10

@@ -23,16 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from paypulse.attempts import Attempts
-    from paypulse.ports import (
-        Clock,
-        ErasureReceipts,
-        GoogleAccounts,
-        GrantStore,
-        Passwords,
-        SessionStore,
-        UserData,
-        UserStore,
-    )
+    from paypulse.ports.accounts import Passwords, SessionStore, UserStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.gmail import GoogleAccounts, GrantStore
+    from paypulse.ports.user_data import ErasureReceipts, UserData
 
 # A fetch takes at most five minutes; the reading of what it stored last is tried three times,
 # a minute each, with waits of one and two minutes. It is also the longest that SQS delays.

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from paypulse.attempts import Attempts
-    from paypulse.ports import (
+    from paypulse.ports.accounts import UserStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.user_data import (
         ArchiveStore,
         ArchiveWriter,
-        Clock,
         DataExportStore,
         UserFiles,
         UserRecords,
-        UserStore,
     )
 
 # By name, so that it holds for tables to come as well.

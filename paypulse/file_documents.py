@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from paypulse.close_runs import RunCloser
     from paypulse.documents import Document
     from paypulse.ledger import LedgerDocument
-    from paypulse.ports import Clock, Ledger
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.invoices import Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ from paypulse.rental_invoices import (
 
 if TYPE_CHECKING:
     from paypulse.documents import Document
-    from paypulse.ports import RentalInvoiceStore, RentNoticeParser
+    from paypulse.ports.gmail import RentNoticeParser
+    from paypulse.ports.invoices import RentalInvoiceStore
     from paypulse.rental import NoticeReading
     from paypulse.rental_invoices import InvoiceWarning, NoticeSummary
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from paypulse.documents import Document
     from paypulse.file_documents import FilingDesk
     from paypulse.ledger import LedgerDocument
-    from paypulse.ports import DocumentStore, RetailInvoiceStore
+    from paypulse.ports.invoices import DocumentStore, RetailInvoiceStore
     from paypulse.receipts import Receipt, ReceiptReading
     from paypulse.retail_invoices import OrderMark
 

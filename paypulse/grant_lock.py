@@ -18,7 +18,8 @@ from paypulse.errors import TransientError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from paypulse.ports import Clock, GrantLocks
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.gmail import GrantLocks
 
 # Longer than anything that is done under the lock, so that only who died loses it.
 HELD_FOR = timedelta(seconds=60)

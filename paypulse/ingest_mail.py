@@ -22,15 +22,10 @@ if TYPE_CHECKING:
     from paypulse.documents import Document
     from paypulse.ledger import Claim
     from paypulse.mail import Mail
-    from paypulse.ports import (
-        Clock,
-        DocumentStore,
-        Ledger,
-        Mailbox,
-        MailCollector,
-        RunStore,
-        UserStore,
-    )
+    from paypulse.ports.accounts import UserStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.gmail import Mailbox, MailCollector
+    from paypulse.ports.invoices import DocumentStore, Ledger, RunStore
     from paypulse.runs import IngestionRun
 
 BATCH_SIZE = 50  # Gmail does not recommend larger batches

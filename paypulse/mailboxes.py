@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from paypulse.gmail_grant import TokenInfo
     from paypulse.grant_lock import GrantLock
-    from paypulse.ports import Clock, GoogleAccounts, GrantStore, UserStore
+    from paypulse.ports.accounts import UserStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.gmail import GoogleAccounts, GrantStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import date
 
-    from paypulse.ports import Clock, DocumentStore, RentalInvoiceStore, RetailInvoiceStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.invoices import DocumentStore, RentalInvoiceStore, RetailInvoiceStore
 
 # A reading again and its owner's correction meet once; more at the same moment is unlikely.
 _ATTEMPTS = 5

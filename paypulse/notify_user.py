@@ -17,14 +17,8 @@ if TYPE_CHECKING:
     from paypulse.accounts import User
     from paypulse.devices import Device
     from paypulse.notifications import Notification
-    from paypulse.ports import (
-        DeviceStore,
-        EmailTopic,
-        Once,
-        PushSender,
-        SessionStore,
-        UserStore,
-    )
+    from paypulse.ports.accounts import SessionStore, UserStore
+    from paypulse.ports.notifications import DeviceStore, EmailTopic, Once, PushSender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

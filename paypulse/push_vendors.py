@@ -13,7 +13,8 @@ from paypulse.vendors import contested_by, parse_vendor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from paypulse.ports import Clock, VendorStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.invoices import VendorStore
     from paypulse.vendors import VendorConfig
 
 # Written by the push itself, so they are no difference between a file and its row.

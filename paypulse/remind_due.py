@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from paypulse.notifications import Notification
     from paypulse.notify_user import Notifier
     from paypulse.pages import Page
-    from paypulse.ports import Clock, RentalInvoiceStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.invoices import RentalInvoiceStore
     from paypulse.rental_invoices import DueInvoice
 
 

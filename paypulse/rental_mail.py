@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from paypulse.mail import Attachment, Mail, RawMail
-    from paypulse.ports import MailReader
+    from paypulse.ports.gmail import MailReader
     from paypulse.runs import IngestionRun
 
 # A notice is sent some weeks before its due month ends; a mail older than this is not for it.

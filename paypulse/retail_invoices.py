@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from paypulse.documents import Document
     from paypulse.money import Money
-    from paypulse.ports import RetailInvoiceStore
+    from paypulse.ports.invoices import RetailInvoiceStore
     from paypulse.receipts import Category, Receipt, ReceiptItem
 
 # Stored with every invoice, so that a better reader knows what to read again.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paypulse.mail import RawMail, ReceiptMail
-    from paypulse.ports import ReceiptMailReader
+    from paypulse.ports.gmail import ReceiptMailReader
     from paypulse.receipts import Category
     from paypulse.rental_mail import RentalCollector
     from paypulse.runs import IngestionRun

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from paypulse.accounts import User
-    from paypulse.ports import Clock, RentalInvoiceStore, RunStore, UserStore
+    from paypulse.ports.accounts import UserStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.invoices import RentalInvoiceStore, RunStore
     from paypulse.receipts import Category
 
 

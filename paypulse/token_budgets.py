@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from paypulse.ports import Clock, SpendingCounters
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.models import SpendingCounters
 
 
 @dataclass(frozen=True, slots=True)

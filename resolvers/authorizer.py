@@ -20,7 +20,7 @@ from paypulse.credentials.access_tokens import JwtTokens
 from paypulse.settings import load_settings, warm_up
 
 if TYPE_CHECKING:
-    from paypulse.ports import SessionStore, TokenVerifier
+    from paypulse.ports.accounts import SessionStore, TokenVerifier
 
 # How long AppSync may go on believing an answer; so long an ended session may still be used.
 CACHE_S = 60

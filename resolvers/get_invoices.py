@@ -33,7 +33,7 @@ from resolvers._app import Fields
 from resolvers._inputs import day, days_between
 
 if TYPE_CHECKING:
-    from paypulse.ports import (
+    from paypulse.ports.invoices import (
         DocumentStore,
         Ledger,
         RentalInvoiceStore,

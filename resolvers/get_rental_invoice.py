@@ -17,7 +17,7 @@ from resolvers import _retail_shapes, _shapes
 from resolvers._app import Fields
 
 if TYPE_CHECKING:
-    from paypulse.ports import DocumentStore, RentalInvoiceStore, RetailInvoiceStore
+    from paypulse.ports.invoices import DocumentStore, RentalInvoiceStore, RetailInvoiceStore
 
 fields = Fields()
 

@@ -16,7 +16,9 @@ from resolvers import _shapes
 from resolvers._app import Fields
 
 if TYPE_CHECKING:
-    from paypulse.ports import DeviceStore, RunStore, UserStore
+    from paypulse.ports.accounts import UserStore
+    from paypulse.ports.invoices import RunStore
+    from paypulse.ports.notifications import DeviceStore
 
 fields = Fields()
 

@@ -28,7 +28,7 @@ from resolvers._inputs import day, past_day
 if TYPE_CHECKING:
     from datetime import date
 
-    from paypulse.ports import Ledger
+    from paypulse.ports.invoices import Ledger
     from paypulse.runs import IngestionRun
 
 fields = Fields()

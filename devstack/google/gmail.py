@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from devstack.google.faults import Fault, Traffic
     from devstack.google.mailbox import StoredMessage
     from devstack.google.tokens import Token, TokenOffice
-    from paypulse.ports import Clock
+    from paypulse.ports.clock import Clock
 
     type Answer = Callable[[Gmail, GoogleAccount, Call], Reply]
 

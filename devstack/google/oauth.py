@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from devstack.google.accounts import GoogleAccount
     from devstack.google.faults import Traffic
     from devstack.google.tokens import Token, TokenOffice
-    from paypulse.ports import Clock
+    from paypulse.ports.clock import Clock
 
     type Accounts = Mapping[str, GoogleAccount]
     type Form = Mapping[str, str]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from paypulse.ports import Clock
+    from paypulse.ports.clock import Clock
 
 _TOKEN_LIFETIME_S = 3599.0  # Google's
 _FIRST_NEW_USER_ID = 200_000_000_000_000_000_000

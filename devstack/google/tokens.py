@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from devstack.google.accounts import GoogleAccount
-    from paypulse.ports import Clock
+    from paypulse.ports.clock import Clock
 
 _KEY = b"paypulse-dev-stack"  # keeps tokens of other makes out; protects nothing
 _ACCESS, _REFRESH = "ya29.", "1//"  # how Google's begin

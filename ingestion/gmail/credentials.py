@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from paypulse.gmail_grant import GmailGrant
     from paypulse.grant_lock import GrantLock
-    from paypulse.ports import Clock, GrantStore
+    from paypulse.ports.clock import Clock
+    from paypulse.ports.gmail import GrantStore
 
 REFRESH_AHEAD = timedelta(minutes=5)
 

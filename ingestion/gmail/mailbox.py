@@ -38,7 +38,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class GmailMailbox:
-    """Implements `paypulse.ports.Mailbox`; one per user and run, not for several threads.
+    """Implements `paypulse.ports.gmail.Mailbox`; one per user and run, not for several threads.
 
     Close it, or use it in a `with`: a function that stays warm would keep the connections open.
     """

@@ -41,7 +41,7 @@ _CHARACTERS_OUT = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def read_mail(raw: RawMail) -> Mail:
-    """Return what PayPulse uses of a mail; implements `paypulse.ports.MailReader`."""
+    """Return what PayPulse uses of a mail; implements `paypulse.ports.gmail.MailReader`."""
     message, too_deep = _parsed(raw.content)
     contents = _Contents()
     if too_deep:

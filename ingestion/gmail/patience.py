@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ingestion.gmail.failures import Refusal
     from ingestion.gmail.quota import QuotaWindow
-    from paypulse.ports import Clock
+    from paypulse.ports.clock import Clock
 
 _LONGEST_BACKOFF_S = 64.0  # Google's advice for the Gmail API
 _ATTEMPTS_WHEN_FAILING = 5  # 5xx and network; waits of 1, 2, 4 and 8 s at most lie between

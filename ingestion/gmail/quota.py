@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from paypulse.ports import Clock
+    from paypulse.ports.clock import Clock
 
 PROFILE_UNITS = 1
 HISTORY_UNITS = 2

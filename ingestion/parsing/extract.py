@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paypulse.money import Money
-    from paypulse.ports import RentNoticeParser
+    from paypulse.ports.gmail import RentNoticeParser
     from paypulse.receipts import Leg, Receipt, ReceiptItem, ReceiptReading
     from paypulse.rental import NoticeReading, RentNotice
 

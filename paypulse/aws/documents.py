@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from paypulse.documents import Document
-    from paypulse.ports import Clock
+    from paypulse.ports.clock import Clock
 
 LINK_LIFETIME = timedelta(minutes=15)
 # Rent notices are a few hundred kB; the parser refuses what is larger than it reads.

@@ -24,7 +24,7 @@ _REJECTED = (400, 401)
 
 
 class GoogleOAuth:
-    """Google's OAuth endpoints; implements `paypulse.ports.GoogleAccounts`."""
+    """Google's OAuth endpoints; implements `paypulse.ports.gmail.GoogleAccounts`."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ from paypulse.receipts import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from paypulse.ports import TokenBudget
+    from paypulse.ports.models import TokenBudget
     from tests.adapters.conftest import EmulatedGoogle
 
 METHOD = "models.generateContent"

@@ -16,7 +16,7 @@ from paypulse.google.oauth import GoogleOAuth
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from paypulse.ports import GoogleAccounts
+    from paypulse.ports.gmail import GoogleAccounts
     from tests.adapters.conftest import EmulatedGoogle
 
 EMAIL_SCOPE = "https://www.googleapis.com/auth/userinfo.email"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from google.genai import Client
     from google.genai.types import GenerateContentConfig, GenerateContentResponse
 
-    from paypulse.ports import TokenBudget
+    from paypulse.ports.models import TokenBudget
     from paypulse.receipts import Category
 
 # A receipt's visible text has 200 to 2,000 tokens.
