@@ -22,7 +22,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class UserErrorCode(StrEnum):
@@ -118,6 +118,14 @@ class RateLimited(TransientError):  # noqa: N818 - an outcome of asking, not a f
 
 class ChangedMeanwhile(TransientError):  # noqa: N818 - an outcome of writing, not a fault
     """Someone else changed what was about to be written; read it again."""
+
+
+class MessagesWithheld(TransientError):  # noqa: N818 - an answer of Google's, not a fault
+    """Gmail lists these messages but does not give them out; the others came."""
+
+    def __init__(self, message_ids: Sequence[str]) -> None:
+        super().__init__(f"Gmail withholds {len(message_ids)} messages that it lists")
+        self.message_ids = tuple(message_ids)
 
 
 class ReconnectRequired(PayPulseError):  # noqa: N818 - a state of the account, not a fault

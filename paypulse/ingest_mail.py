@@ -9,8 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from paypulse.errors import RateLimited, ReconnectRequired
-from paypulse.ledger import DocumentOutcome, MailOutcome, Settlement, settle
+from paypulse.errors import MessagesWithheld, RateLimited, ReconnectRequired
+from paypulse.ledger import (
+    WITHHELD_FOR,
+    DocumentOutcome,
+    MailOutcome,
+    Settlement,
+    settle,
+)
 from paypulse.runs import RunError
 
 if TYPE_CHECKING:
@@ -154,11 +160,24 @@ def _work_on_page(run: IngestionRun, work: _Work) -> IngestionRun | None:
 
 def _fetch_batch(run: IngestionRun, claims: Sequence[Claim], work: _Work) -> None:
     waiting = {claim.message_id: claim for claim in claims}
-    for raw in work.mailbox.fetch(list(waiting)):
-        claim = waiting.pop(raw.message_id)
-        _take_in(run, work.collector.sort(run.user_id, raw), work.using, claim)
+    try:
+        for raw in work.mailbox.fetch(list(waiting)):
+            claim = waiting.pop(raw.message_id)
+            _take_in(run, work.collector.sort(run.user_id, raw), work.using, claim)
+    except MessagesWithheld as withheld:
+        claims = [waiting.pop(message_id) for message_id in withheld.message_ids]
+        if any(_may_still_come(claim, work.using) for claim in claims):
+            raise
+        # One message that Gmail never gives out must not hold up a whole mailbox.
+        for claim in claims:
+            failure = Settlement(MailOutcome.FAILED, DocumentOutcome.WITHHELD)
+            _settle(run, claim.message_id, failure, work.using)
     for message_id in waiting:  # deleted between the search and now
         _settle(run, message_id, Settlement(MailOutcome.NOT_AN_INVOICE), work.using)
+
+
+def _may_still_come(claim: Claim, using: Ingestion) -> bool:
+    return claim.attempts == 1 and using.clock() - claim.since < WITHHELD_FOR
 
 
 def _take_in(run: IngestionRun, found: SortedMail, using: Ingestion, claim: Claim) -> None:

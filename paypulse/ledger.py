@@ -23,8 +23,8 @@ STALE_AFTER = timedelta(minutes=15)
 # A document whose reading died this often gets an outcome instead of a further try: Lambda
 # delivers an event three times, so the third delivery still reaches the user.
 MAX_READING_ATTEMPTS = 2
-# How many runs try a message whose documents failed for a reason that may pass.
-MAX_CLAIMS = 3
+# While a run is young Gmail's errors are waited out; then the message alone fails, not the run.
+WITHHELD_FOR = timedelta(minutes=3)
 
 
 class LedgerState(StrEnum):
@@ -56,6 +56,7 @@ class DocumentOutcome(StrEnum):
     NOT_A_RENT_NOTICE = "NOT_A_RENT_NOTICE"
     DUPLICATE = "DUPLICATE"
     PROCESSING_FAILED = "PROCESSING_FAILED"  # reading it ended the process, several times
+    WITHHELD = "WITHHELD"  # Gmail lists the mail, but answers with errors when asked for it
     UNTRUSTED_SENDER = "UNTRUSTED_SENDER"
     NO_DOCUMENT = "NO_DOCUMENT"  # the mail carries no PDF
     TOO_LARGE = "TOO_LARGE"  # the mail carries more than PayPulse opens
@@ -88,7 +89,8 @@ _FAILURES = (
     DocumentOutcome.UNREADABLE,
     DocumentOutcome.ENCRYPTED,
 )
-_RETRYABLE = frozenset({DocumentOutcome.PROCESSING_FAILED})
+# How many runs try a message that failed for a reason that may pass.
+MAX_CLAIMS = {DocumentOutcome.PROCESSING_FAILED: 3, DocumentOutcome.WITHHELD: 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,9 @@ class LedgerEntry:
     @property
     def is_retryable(self) -> bool:
         """Whether the next run tries the message again."""
-        settled = self.outcome is MailOutcome.FAILED and self.reason in _RETRYABLE
-        return settled and self.attempts < MAX_CLAIMS
+        if self.outcome is not MailOutcome.FAILED or self.reason is None:
+            return False
+        return self.attempts < MAX_CLAIMS.get(self.reason, 0)
 
     @property
     def is_complete(self) -> bool:
@@ -137,10 +140,11 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on a message; `attempts` counts the runs that have tried."""
+    """The right to work on a message since then; `attempts` counts the runs that have tried."""
 
     message_id: str
     attempts: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

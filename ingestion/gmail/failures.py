@@ -91,6 +91,12 @@ class Refusal:
         """Whether Google itself is in trouble."""
         return self.status >= 500 or self.status in (0, 408)
 
+    @property
+    def is_of_one_message(self) -> bool:
+        """Whether it says nothing of other calls, and asking again or reconnecting is no help."""
+        is_known = self.is_missing or self.is_rate or self.is_day_quota
+        return not is_known and isinstance(self.error(), GmailRefused)
+
     def wait_s(self, now: datetime) -> float:
         """Return how long Google asks us to wait, 0 where it does not say."""
         if self.is_day_quota:

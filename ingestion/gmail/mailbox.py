@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import batched, chain, count
+from itertools import batched, count
 from typing import TYPE_CHECKING, Any, Self
 
 from google.auth.exceptions import RefreshError
@@ -23,6 +23,7 @@ from ingestion.gmail.failures import (
     refusal_of,
 )
 from ingestion.gmail.quota import GET_UNITS, HISTORY_UNITS, LIST_UNITS, PROFILE_UNITS
+from paypulse.errors import MessagesWithheld, RateLimited, TransientError
 from paypulse.mail import MessagePage, RawMail
 
 if TYPE_CHECKING:
@@ -123,15 +124,21 @@ class GmailMailbox:
         return answer is None or bool(answer.get("history") or answer.get("nextPageToken"))
 
     def fetch(self, message_ids: Sequence[str]) -> Iterator[RawMail]:
-        """Yield the messages that still exist; what Google holds back is asked for again."""
+        """Yield the messages that still exist; what Google holds back is asked for again.
+
+        Raises:
+            MessagesWithheld: Google answered some with errors to the end.
+        """
         wanted = list(dict.fromkeys(message_ids))
         if len(wanted) > BATCH_SIZE:
             raise ValueError(f"at most {BATCH_SIZE} messages a call, not {len(wanted)}")
-        return chain.from_iterable(
-            self._fetch(list(ids)) for ids in batched(wanted, self._batch_size)
-        )
+        withheld: list[str] = []
+        for ids in batched(wanted, self._batch_size):
+            yield from self._fetch(list(ids), withheld)
+        if withheld:
+            raise MessagesWithheld(withheld)
 
-    def _fetch(self, wanted: list[str]) -> Iterator[RawMail]:
+    def _fetch(self, wanted: list[str], withheld: list[str]) -> Iterator[RawMail]:
         for attempt in count():
             if not wanted:
                 return
@@ -140,9 +147,20 @@ class GmailMailbox:
             # Taken out one by one, so that each can be freed once the caller is done with it.
             while mails:
                 yield _raw_mail(mails.pop(0))
-            open_ = {id_: refusal for id_, refusal in refusals.items() if not refusal.is_missing}
-            if open_:
-                self._patience.wait_after(_gravest(open_.values()), attempt)
+            withheld += (id_ for id_, refusal in refusals.items() if refusal.is_of_one_message)
+            open_ = {
+                id_: refusal
+                for id_, refusal in refusals.items()
+                if not (refusal.is_missing or refusal.is_of_one_message)
+            }
+            try:
+                if open_:
+                    self._patience.wait_after(_gravest(open_.values()), attempt)
+            except RateLimited:
+                raise
+            except TransientError:
+                withheld += open_
+                return
             wanted = list(open_)
 
     def _get_batch(

@@ -186,7 +186,7 @@ class DynamoLedger:
     ) -> Claim | None:
         """Write the claim; None when someone else was faster."""
         if row is not None and row.get("run_id") == run_id and row["state"] != "SETTLED":
-            return Claim(message_id, row["attempts"])
+            return Claim(message_id, row["attempts"], from_text(row["claimed_at"]))
         attempts = (row["attempts"] if row else 0) + 1
         condition = "attribute_not_exists(MessageID)" if row is None else "claimed_at = :seen"
         values: dict[str, Any] = {
@@ -208,7 +208,7 @@ class DynamoLedger:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
-        return Claim(message_id, attempts)
+        return Claim(message_id, attempts, now)
 
     def _add_document(self, document: Document, values: dict[str, Any]) -> dict[str, Any] | None:
         """Add a document to its message's row; else return the row, empty where there is none."""

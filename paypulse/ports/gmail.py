@@ -98,6 +98,9 @@ class Mailbox(Protocol):
         """Yield the messages that still exist, in no fixed order; at most 50 ids a call.
 
         A message that was deleted meanwhile is left out. Raises as `search` does.
+
+        Raises:
+            MessagesWithheld: after all others, when Gmail does not give out some that exist.
         """
         ...
 

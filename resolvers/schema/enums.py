@@ -207,7 +207,7 @@ MailOutcome = _described(
         "NOT_AN_INVOICE": "It brought none.",
         "UNTRUSTED_SENDER": "It claims a known sender's address without proof.",
         "DUPLICATE": "Its document was there already.",
-        "FAILED": "Its document could not be read.",
+        "FAILED": "It could not be had, or its document not be read.",
     },
 )
 DocumentOutcome = _described(
@@ -222,6 +222,7 @@ DocumentOutcome = _described(
         "NOT_A_RENT_NOTICE": "It is something else.",
         "DUPLICATE": "The same document was there already.",
         "PROCESSING_FAILED": "Reading it failed several times.",
+        "WITHHELD": "Gmail lists the mail but does not give it out; later runs ask again.",
         "UNTRUSTED_SENDER": "Its sender could not be proved.",
         "NO_DOCUMENT": "The mail carries no PDF.",
         "TOO_LARGE": "The mail carries more than PayPulse opens.",

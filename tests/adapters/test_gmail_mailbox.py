@@ -10,7 +10,13 @@ import pytest
 
 from ingestion.gmail.failures import GmailRefused
 from ingestion.gmail.quota import QuotaWindow
-from paypulse.errors import ConfigurationError, RateLimited, ReconnectRequired, TransientError
+from paypulse.errors import (
+    ConfigurationError,
+    MessagesWithheld,
+    RateLimited,
+    ReconnectRequired,
+    TransientError,
+)
 
 if TYPE_CHECKING:
     from tests.adapters.conftest import EmulatedGoogle
@@ -80,7 +86,7 @@ def test_more_than_fifty_messages_are_refused(google_emulator: EmulatedGoogle) -
     google_emulator.connect()
 
     with pytest.raises(ValueError, match="at most 50"):
-        google_emulator.mailbox().fetch([str(number) for number in range(51)])
+        next(google_emulator.mailbox().fetch([str(number) for number in range(51)]))
 
 
 def test_token_is_refreshed_ahead_of_expiry_and_written_back(
@@ -285,17 +291,23 @@ def test_parts_held_back_are_asked_for_again_alone(google_emulator: EmulatedGoog
     assert google_emulator.calls("messages.get") == 10 + 3 + 1
 
 
-def test_readable_mails_come_before_the_error_of_another(google_emulator: EmulatedGoogle) -> None:
+@pytest.mark.parametrize("status", [400, 500])
+def test_readable_mails_come_before_the_error_of_another(
+    google_emulator: EmulatedGoogle, status: int
+) -> None:
     ids = google_emulator.deliver_many(3)
     google_emulator.connect()
-    google_emulator.fault("messages.get", status=400, reason="failure", message_id=ids[1])
+    google_emulator.fault(
+        "messages.get", status=status, reason="failure", message_id=ids[1], times=5
+    )
     mails = google_emulator.mailbox().fetch(ids)
 
     readable = {next(mails).message_id, next(mails).message_id}
 
     assert readable == {ids[0], ids[2]}
-    with pytest.raises(GmailRefused, match="400 failure"):
+    with pytest.raises(MessagesWithheld) as caught:
         next(mails)
+    assert caught.value.message_ids == (ids[1],)
 
 
 def test_wait_that_google_names_is_kept(google_emulator: EmulatedGoogle) -> None:

@@ -54,8 +54,8 @@ def runs(aws: Aws, user_id: str) -> DynamoRuns:
 
 def test_new_messages_are_claimed_in_order(ledger: DynamoLedger, user_id: str) -> None:
     assert ledger.claim(user_id, ["m2", "m1"], "run_1", now=NOW).mine == (
-        Claim("m2", 1),
-        Claim("m1", 1),
+        Claim("m2", 1, NOW),
+        Claim("m1", 1, NOW),
     )
 
 
@@ -74,7 +74,7 @@ def test_a_message_belongs_to_one_of_many_runs(ledger: DynamoLedger, user_id: st
 def test_the_same_run_goes_on_with_what_it_claimed(ledger: DynamoLedger, user_id: str) -> None:
     ledger.claim(user_id, ["m1"], "run_1", now=NOW)
 
-    assert ledger.claim(user_id, ["m1"], "run_1", now=NOW).mine == (Claim("m1", 1),)
+    assert ledger.claim(user_id, ["m1"], "run_1", now=NOW).mine == (Claim("m1", 1, NOW),)
 
 
 def test_a_dead_runs_message_is_taken_over_after_a_while(
@@ -84,7 +84,7 @@ def test_a_dead_runs_message_is_taken_over_after_a_while(
     later = NOW + STALE_AFTER + timedelta(seconds=1)
 
     assert ledger.claim(user_id, ["m1"], "run_2", now=NOW) == Claims((), elsewhere=1)
-    assert ledger.claim(user_id, ["m1"], "run_2", now=later).mine == (Claim("m1", 2),)
+    assert ledger.claim(user_id, ["m1"], "run_2", now=later).mine == (Claim("m1", 2, later),)
 
 
 @pytest.mark.usefixtures("runs")

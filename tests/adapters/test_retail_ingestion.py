@@ -23,10 +23,16 @@ from paypulse.aws.runs import DynamoRuns
 from paypulse.aws.users import DynamoUsers
 from paypulse.close_runs import RunCloser
 from paypulse.documents import user_prefix
+from paypulse.errors import MessagesWithheld
 from paypulse.file_documents import FilingDesk
 from paypulse.file_retail import RetailFiling, file_receipt, reread_invoice
 from paypulse.ingest_mail import Ingestion, ingest
-from paypulse.ledger import MAX_READING_ATTEMPTS, DocumentOutcome, MailOutcome
+from paypulse.ledger import (
+    MAX_READING_ATTEMPTS,
+    WITHHELD_FOR,
+    DocumentOutcome,
+    MailOutcome,
+)
 from paypulse.mail import SenderAuthentication
 from paypulse.money import Money
 from paypulse.receipts import Category, Discovery, ReceiptStatus, ReceiptWarning
@@ -135,10 +141,13 @@ class Shopper:
     def fetch(self, kind: RunKind = RunKind.RETAIL, **days: Any) -> IngestionRun:
         """Start a run and work on it, as `fetch_retail_invoices` does."""
         run = self.starter().start(self.user_id, kind, **days)
-        assert (
-            ingest(self.user_id, run.run_id, has_time=lambda: True, using=self._ingestion()) is None
-        )
+        self.work_on(run)
         return self.run(run)
+
+    def work_on(self, run: IngestionRun) -> None:
+        """Work on a run, as one delivery of its message does."""
+        wait_s = ingest(self.user_id, run.run_id, has_time=lambda: True, using=self._ingestion())
+        assert wait_s is None
 
     def starter(self) -> RunStarter:
         return RunStarter(
@@ -370,6 +379,32 @@ def test_a_receipt_that_could_not_be_read_is_fetched_again(shopper: Shopper) -> 
     entry = shopper.ledger.get(shopper.user_id, message_id)
     assert entry is not None
     assert (entry.attempts, entry.outcome) == (2, MailOutcome.STORED)
+
+
+def test_a_mail_that_gmail_does_not_give_out_holds_up_no_other(shopper: Shopper) -> None:
+    for number in ("A100201", "A100202"):
+        withheld = shopper.receive(make_mail(number=number, day=shopper.now - timedelta(days=2)))
+    shopper.google.fault("messages.get", status=500, message_id=withheld, times=10)
+    run = shopper.starter().start(shopper.user_id, RunKind.RETAIL)
+
+    with pytest.raises(MessagesWithheld):  # the queue delivers it again
+        shopper.work_on(run)
+    shopper.google.clock.sleep(WITHHELD_FOR.total_seconds())
+    shopper.work_on(run)
+    shopper.file_all()
+
+    assert [each.receipt.order_number for each in shopper.invoices()] == ["A100201"]
+    ended = shopper.run(run)
+    assert (ended.status, ended.parsed, ended.failed) == (RunStatus.PARTIAL, 1, 1)
+    entry = shopper.ledger.get(shopper.user_id, withheld)
+    assert entry is not None
+    assert (entry.outcome, entry.reason) == (MailOutcome.FAILED, DocumentOutcome.WITHHELD)
+
+    again = shopper.fetch()
+    shopper.file_all()
+
+    assert len(shopper.invoices()) == 2
+    assert shopper.run(again).failed == 0
 
 
 def test_more_messages_than_a_page_holds_are_all_read(
