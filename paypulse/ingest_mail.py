@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from paypulse.errors import MessagesWithheld, RateLimited, ReconnectRequired
+from paypulse.accounts import GmailStatus
+from paypulse.errors import MessagesWithheld, RateLimited, ReconnectRequired, TransientError
 from paypulse.ledger import (
     WITHHELD_FOR,
     DocumentOutcome,
@@ -110,11 +111,17 @@ def ingest(
     except RateLimited as limit:
         return limit.retry_after_s
     except ReconnectRequired:
-        using.users.set_reconnect_required(user_id)
+        if not using.users.set_reconnect_required(user) and _is_connected(user_id, using):
+            raise TransientError("The mailbox was connected anew meanwhile; start over.") from None
         using.runs.fail(user_id, run_id, RunError.RECONNECT_REQUIRED, now=using.clock())
         return None
     using.closer.close_if_complete(user_id, run_id)
     return None
+
+
+def _is_connected(user_id: str, using: Ingestion) -> bool:
+    user = using.users.get(user_id)
+    return user is not None and user.gmail_status is GmailStatus.CONNECTED
 
 
 def _look_at_history(run: IngestionRun, user: User, work: _Work) -> IngestionRun:

@@ -86,16 +86,23 @@ class DynamoUsers:
     def set_disconnected(self, user_id: str) -> None:
         self._update(user_id, "REMOVE gmail_status, gmail_email, gmail_connected_at", {})
 
-    def set_reconnect_required(self, user_id: str) -> None:
+    def set_reconnect_required(self, user: User) -> bool:
+        if user.gmail_connected_at is None:
+            return False
+        values = {
+            ":required": GmailStatus.RECONNECT_REQUIRED.value,
+            ":seen": to_text(user.gmail_connected_at),
+        }
         try:
             self._update(
-                user_id,
+                user.user_id,
                 "SET gmail_status = :required",
-                {":required": GmailStatus.RECONNECT_REQUIRED.value},
-                "attribute_exists(gmail_status)",
+                values,
+                "gmail_connected_at = :seen",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return  # disconnected meanwhile
+            return False
+        return True
 
     def change_notifications(self, user_id: str, change: SettingsChange) -> User | None:
         wanted = {

@@ -39,8 +39,12 @@ class UserStore(Protocol):
         """Note that no mailbox is connected; schedules pass the user by."""
         ...
 
-    def set_reconnect_required(self, user_id: str) -> None:
-        """Note that Google took the grant back; no effect on a user who is not connected."""
+    def set_reconnect_required(self, user: User) -> bool:
+        """Note that Google took back the grant that `user` was read with.
+
+        Returns:
+            False, and nothing is noted, when the user has disconnected or connected anew since.
+        """
         ...
 
     def change_notifications(self, user_id: str, change: SettingsChange) -> User | None:

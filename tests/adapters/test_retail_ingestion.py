@@ -23,7 +23,7 @@ from paypulse.aws.runs import DynamoRuns
 from paypulse.aws.users import DynamoUsers
 from paypulse.close_runs import RunCloser
 from paypulse.documents import user_prefix
-from paypulse.errors import MessagesWithheld
+from paypulse.errors import MessagesWithheld, ReconnectRequired, TransientError
 from paypulse.file_documents import FilingDesk
 from paypulse.file_retail import RetailFiling, file_receipt, reread_invoice
 from paypulse.ingest_mail import Ingestion, ingest
@@ -146,7 +146,7 @@ class Shopper:
 
     def work_on(self, run: IngestionRun) -> None:
         """Work on a run, as one delivery of its message does."""
-        wait_s = ingest(self.user_id, run.run_id, has_time=lambda: True, using=self._ingestion())
+        wait_s = ingest(self.user_id, run.run_id, has_time=lambda: True, using=self.ingestion())
         assert wait_s is None
 
     def starter(self) -> RunStarter:
@@ -196,7 +196,7 @@ class Shopper:
         assert user is not None
         return user.retail_window.fetched_at if user.retail_window else None
 
-    def _ingestion(self) -> Ingestion:
+    def ingestion(self) -> Ingestion:
         @contextmanager
         def open_mailbox(_user_id: str) -> Iterator[Any]:
             yield self.google.mailbox()
@@ -405,6 +405,24 @@ def test_a_mail_that_gmail_does_not_give_out_holds_up_no_other(shopper: Shopper)
 
     assert len(shopper.invoices()) == 2
     assert shopper.run(again).failed == 0
+
+
+def test_connecting_anew_while_the_old_grant_fails_starts_the_run_over(shopper: Shopper) -> None:
+    run = shopper.starter().start(shopper.user_id, RunKind.RETAIL)
+
+    @contextmanager
+    def lose_the_race(user_id: str) -> Iterator[Any]:
+        shopper.google.clock.sleep(1)
+        shopper.users.set_connected(user_id, "ronja@example.com", now=shopper.now)
+        raise ReconnectRequired("the old grant is gone")
+        yield
+
+    late = replace(shopper.ingestion(), open_mailbox=lose_the_race)
+    with pytest.raises(TransientError, match="start over"):
+        ingest(shopper.user_id, run.run_id, has_time=lambda: True, using=late)
+    shopper.work_on(run)
+
+    assert shopper.run(run).status is RunStatus.SUCCEEDED
 
 
 def test_more_messages_than_a_page_holds_are_all_read(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,7 +69,9 @@ def test_only_users_with_a_working_connection_are_fanned_out_to(
     users.set_connected(user.user_id, "ronja@gmail.example", now=NOW)
     assert user.user_id in _all_connected(users)
 
-    users.set_reconnect_required(user.user_id)
+    connected = users.get(user.user_id)
+    assert connected is not None
+    assert users.set_reconnect_required(connected)
 
     assert user.user_id not in _all_connected(users)
 
@@ -77,10 +80,30 @@ def test_reconnecting_is_not_asked_of_someone_who_disconnected(
     users: DynamoUsers, user: User
 ) -> None:
     users.add(user)
+    users.set_connected(user.user_id, "ronja@gmail.example", now=NOW)
+    connected = users.get(user.user_id)
+    assert connected is not None
+    users.set_disconnected(user.user_id)
 
-    users.set_reconnect_required(user.user_id)
+    assert not users.set_reconnect_required(connected)
 
     assert users.get(user.user_id) == user
+
+
+def test_reconnecting_is_not_asked_of_someone_who_has_just_done_so(
+    users: DynamoUsers, user: User
+) -> None:
+    users.add(user)
+    users.set_connected(user.user_id, "ronja@gmail.example", now=NOW)
+    before = users.get(user.user_id)
+    assert before is not None
+    users.set_connected(user.user_id, "ronja@gmail.example", now=NOW + timedelta(seconds=1))
+
+    assert not users.set_reconnect_required(before)
+
+    now = users.get(user.user_id)
+    assert now is not None
+    assert now.gmail_status is GmailStatus.CONNECTED
 
 
 def _all_connected(users: DynamoUsers) -> list[str]:

@@ -125,6 +125,12 @@ class Person:
         """Change the settings."""
         self.users.change_notifications(self.user.user_id, SettingsChange(**changes))
 
+    def lose_grant(self) -> None:
+        """Let Google take the Gmail grant back."""
+        user = self.users.get(self.user.user_id)
+        assert user is not None
+        assert self.users.set_reconnect_required(user)
+
     def pushes(self, device: Device) -> list[str]:
         """Return the titles of what a phone got."""
         return [each.title for each in self.outbox.pushes_to(device.token)]
@@ -477,12 +483,12 @@ def test_a_lost_connection_rings_once_however_many_runs_meet_it(
 
     person.users.set_connected(user_id, "ronja@gmail.example", now=NOW)
     lose("run_0")  # connected again before anyone was told: nothing to ask for
-    person.users.set_reconnect_required(user_id)
+    person.lose_grant()
     lose("run_1")
     lose("run_2")
     assert person.pushes(phone) == ["Anslut Gmail igen"]
 
     person.users.set_connected(user_id, "ronja@gmail.example", now=NOW + timedelta(days=1))
-    person.users.set_reconnect_required(user_id)
+    person.lose_grant()
     lose("run_3")
     assert person.pushes(phone) == ["Anslut Gmail igen"] * 2

@@ -88,7 +88,9 @@ def test_without_a_mailbox_the_caller_is_told_to_connect(
 def test_when_google_took_the_grant_back_the_caller_is_told_to_reconnect(
     start: Callable[..., Any], users: DynamoUsers, connected: dict[str, str]
 ) -> None:
-    users.set_reconnect_required(connected["userId"])
+    user = users.get(connected["userId"])
+    assert user is not None
+    assert users.set_reconnect_required(user)
 
     answer = start("ingestRentalInvoices", connected)
 
