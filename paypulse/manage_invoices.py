@@ -18,6 +18,7 @@ from paypulse.receipts import (
     Receipt,
     ReceiptStatus,
 )
+from paypulse.rental_invoices import InvoiceWarning, compare, related_to
 from paypulse.retail_invoices import (
     CorrectableField,
     InvoiceType,
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
 
     from paypulse.ports.clock import Clock
     from paypulse.ports.invoices import DocumentStore, RentalInvoiceStore, RetailInvoiceStore
+    from paypulse.rental_invoices import RentalInvoice
 
 # A reading again and its owner's correction meet once; more at the same moment is unlikely.
 _ATTEMPTS = 5
 _ID = ("input", "id")
+_SECOND = InvoiceWarning.SECOND_NOTICE_FOR_MONTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +230,24 @@ def _delete_rental(user_id: str, invoice_id: str, desk: InvoiceDesk) -> None:
     if rental is None:
         raise _not_found()
     desk.documents.erase(rental.document.key)
+    _withdraw_second_notices(rental, desk)
     desk.rental.delete(user_id, invoice_id)
+
+
+def _withdraw_second_notices(deleted: RentalInvoice, desk: InvoiceDesk) -> None:
+    """Let the notice that is left alone in its month be paid without that warning.
+
+    A changed bankgiro stays one, whatever became of the notice that it was compared with.
+    """
+    summaries = desk.rental.summaries(deleted.user_id)
+    left = [each for each in summaries if each.invoice_id != deleted.invoice_id]
+    for notice in left:
+        if notice.sender == deleted.document.source.sender:
+            compared = compare(notice, related_to(notice, left))
+            if _SECOND in notice.warnings and _SECOND not in compared:
+                desk.rental.withdraw_warning(
+                    notice.user_id, notice.invoice_id, _SECOND, now=desk.clock()
+                )
 
 
 def _require_retail(user_id: str, invoice_id: str, desk: InvoiceDesk) -> RetailInvoice:

@@ -14,6 +14,7 @@ from paypulse.aws.filed_documents import FiledDocuments
 from paypulse.aws.items import cancellation_codes, from_item, is_key, to_item, translated
 from paypulse.clock import from_text, to_text
 from paypulse.documents import Document, DocumentSource
+from paypulse.errors import ChangedMeanwhile
 from paypulse.mail import SenderAuthentication
 from paypulse.money import Money
 from paypulse.pages import Page, decode_cursor, encode_cursor
@@ -92,6 +93,32 @@ class DynamoRentalInvoices:
                 )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
+
+    def withdraw_warning(
+        self, user_id: str, invoice_id: str, warning: InvoiceWarning, *, now: datetime
+    ) -> None:
+        invoice = self.get(user_id, invoice_id)
+        if invoice is None or warning not in invoice.warnings:
+            return
+        left = tuple(each for each in invoice.warnings if each is not warning)
+        values = {
+            ":seen": [each.value for each in invoice.warnings],
+            ":left": [each.value for each in left],
+            ":now": to_text(now),
+            ":status": replace(invoice, warnings=left).status.value,
+        }
+        try:
+            with translated():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(user_id, invoice_id),
+                    UpdateExpression="SET warnings = :left, updated_at = :now, #status = :status",
+                    ConditionExpression="warnings = :seen",
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues=to_item(values),
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise ChangedMeanwhile(f"invoice {invoice_id}: changed while it was read") from None
 
     def get(self, user_id: str, invoice_id: str) -> RentalInvoice | None:
         if not is_key(invoice_id):

@@ -173,6 +173,16 @@ class RentalInvoiceStore(Protocol):
         """Add a warning to a kept invoice; twice changes nothing."""
         ...
 
+    def withdraw_warning(
+        self, user_id: str, invoice_id: str, warning: InvoiceWarning, *, now: datetime
+    ) -> None:
+        """Take a warning back; twice changes nothing.
+
+        Raises:
+            ChangedMeanwhile: another warning came at the same moment; ask again.
+        """
+        ...
+
     def get(self, user_id: str, invoice_id: str) -> RentalInvoice | None:
         """Return the user's invoice; another user's is as absent as none."""
         ...

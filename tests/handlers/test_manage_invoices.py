@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from paypulse.ledger import DocumentOutcome
 from paypulse.manage_invoices import InvoiceDesk, correct_invoice, delete_invoice
 from paypulse.money import Money
 from paypulse.receipts import Category, ReceiptStatus, ReceiptWarning, ValueSource
+from paypulse.rental_invoices import InvoiceWarning
 from paypulse.retail_invoices import CorrectableField, RetailInvoice
 from resolvers import manage_invoices
 from tests.factories import NOW, make_document, make_invoice, make_row
@@ -436,6 +438,29 @@ def test_a_deleted_rent_notice_is_gone_with_its_document(
 
     assert rental.get(user_id, notice_id) is None
     assert versions() == []
+
+
+def test_a_notice_left_alone_in_its_month_loses_the_warning_of_a_second_one(
+    do: Do, aws: Aws, rental: DynamoRentalInvoices, user_id: str
+) -> None:
+    ledger = DynamoLedger("MailLedger", "IngestionRuns", aws.client("dynamodb"))
+    both = (InvoiceWarning.BANKGIRO_CHANGED, InvoiceWarning.SECOND_NOTICE_FOR_MONTH)
+    for number in ("1", "2", "3"):
+        document = make_document(user_id, content=number.encode(), filename=f"{number}.pdf")
+        ledger.begin_document(document, now=NOW)
+        notice = replace(make_invoice(document, f"Invoice_{number}"), warnings=both)
+        rental.add(notice, make_row(document, DocumentOutcome.OK), namesake_id="unused")
+
+    def warnings_of_the_first() -> tuple[InvoiceWarning, ...]:
+        left = rental.get(user_id, "Invoice_1")
+        assert left is not None
+        return left.warnings
+
+    do("deleteInvoice", id="Invoice_3")
+    assert warnings_of_the_first() == both
+
+    do("deleteInvoice", id="Invoice_2")
+    assert warnings_of_the_first() == (InvoiceWarning.BANKGIRO_CHANGED,)
 
 
 def test_the_mail_of_a_deleted_invoice_keeps_its_outcome(
