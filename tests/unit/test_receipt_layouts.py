@@ -98,6 +98,25 @@ ITEM_LAYOUTS = {
         ("Kostnader", "", "250,00 kr"),
     )
     + "<p>Totalt: 250,00 kr</p>",
+    "price that floats to the right of its name": "<div><div style='float:right'>230,00 kr</div>"
+    "<div>Pizza Vesuvio</div><div>Antal 2</div></div>"
+    "<div><span style='float:right'>20,00 kr</span>Cola</div>"
+    "<div><span style='float:right'>250,00 kr</span>Totalt</div>",
+    "sum and the price of one below the name": "<p>Pizza Vesuvio</p><p>Antal: 2</p>"
+    "<p>230,00 kr (115,00 kr/st)</p><p>Cola</p><p>Antal: 1</p><p>20,00 kr</p><p>Totalt: 250 kr</p>",
+    "labels and values in cells below the name": "<p>Pizza Vesuvio</p>"
+    + table(("Antal", "2"), ("Deg", "Surdeg"), ("Pris", "115,00 kr"))
+    + "<p>Cola</p>"
+    + table(("Pris", "20,00 kr"))
+    + "<p>Totalt: 250,00 kr</p>",
+    "product number before the name": table(
+        ("Artikel", "Benämning", "Antal", "À-pris", "Belopp"),
+        ("PV-11", "Pizza Vesuvio", "2", "115,00", "230,00"),
+        ("C-2", "Cola", "1", "20,00", "20,00"),
+        ("Att betala", "", "", "", "250,00 kr"),
+    ),
+    "counted in words": "<p>Pizza Vesuvio</p><p>2 pers × 115 kr = 230 kr</p><p>Cola</p>"
+    "<p>1 st × 20 kr = 20 kr</p><p>Totalt: 250 kr</p>",
     "what was not delivered": table(
         ("Pizza Vesuvio", "2", "230,00 kr"),
         ("Cola", "1", "20,00 kr"),
@@ -208,6 +227,12 @@ STOOL = table(("Stol ek", "1", "519,00 kr"))
         table(("Totalt", "519,00 kr <small>(inkluderar 103,80 kr Moms)</small>")),
         "<p>Totalt: 519,00 kr</p><p>Moms 12 %: 24,00 kr</p><p>Moms 25 %: 79,80 kr</p>",
         table(("Totalt", "519:-"), ("varav moms", "103:80")),
+        table(("Avgifter (mva. inkludert)", "103,80 kr"), ("Totalt", "519,00 kr")),
+        table(
+            ("Totalt", "519,00 kr"),
+            ("Moms %", "Utan moms", "Moms", "Med moms"),
+            ("25", "415,20", "103,80", "519,00"),
+        ),
     ],
 )
 def test_vat_is_read_however_it_is_printed(sums: str) -> None:
@@ -224,6 +249,8 @@ def test_vat_is_read_however_it_is_printed(sums: str) -> None:
         ("DHL Service Point", "49,00 kr", 49),
         ("Leverans", "49,00 kr via PostNord ombud", 49),
         ("Leverans", "Fri frakt", 0),
+        ("Upphämtning i varuhuset", "0 kr", 0),
+        ("UPS Ground", "Gratis", 0),
     ],
 )
 def test_shipping_is_read_however_it_is_printed(label: str, amount: str, expected: int) -> None:
@@ -455,11 +482,52 @@ def test_period_is_read_however_it_is_printed(period: str) -> None:
         ("Leveransbesked: order ST-22019", table(("Sko", "1", "99 kr"), ("Totalt", "", "99 kr"))),
         ("Påminnelse: obetald faktura", "<p>Fakturanr 5512</p><p>Att betala: 499,00 kr</p>"),
         ("Din bokning är avbokad", "<p>Bokning ABC123 är avbokad. Totalt 995 kr.</p>"),
+        (
+            "Your order is waiting",
+            "<p>We've kept your basket.</p><p>Chair £99</p><p>Total £99</p>"
+            + "<p>Complete your order</p>",
+        ),
         ("Checka in nu", "<p>Bokning Q8RTZ2. Extra bagage från 299 kr.</p>"),
     ],
 )
 def test_mail_about_a_purchase_is_not_always_its_receipt(subject: str, body: str) -> None:
     assert record_of(body, subject=subject)["outcome"] == "not_an_invoice"
+
+
+def test_sums_are_no_items_where_no_item_can_be_read() -> None:
+    record = record_of(table(("Delsumma", "519,00 kr"), ("Totalt", "519,00 kr")))
+
+    assert record["items"] == []
+
+
+def test_plan_that_costs_the_total_is_what_was_bought() -> None:
+    body = table(("Abonnemang", "Hörkammaren Familj"), ("Pris per månad", "199 kr"))
+
+    record = record_of(f"{body}{table(('Summa', '199 kr'))}", category=Category.SUBSCRIPTIONS)
+
+    assert items_of(record) == [("Hörkammaren Familj", 1, 199)]
+
+
+def test_what_is_billed_counts_and_not_what_is_offered() -> None:
+    body = (
+        "<p>Plan: Team</p><p>Total: 86.40 GBP</p>"
+        "<p>You're billed monthly; switching to a yearly subscription saves 15%.</p>"
+    )
+
+    record = record_of(body, subject="Receipt 7712-A", category=Category.SUBSCRIPTIONS)
+
+    assert record["details"]["billingPeriod"] == "monthly"
+
+
+def test_ocr_number_is_read_from_a_sentence() -> None:
+    body = (
+        "<p>Att betala: 519,00 kr</p>"
+        "<p>Betala till bankgiro 5050-0000 med OCR-nummer 4091 8827 3067.</p>"
+    )
+
+    record = record_of(body, subject="Faktura 40918827", category=Category.UTILITY)
+
+    assert record["details"]["ocr"] == "409188273067"
 
 
 def test_category_that_is_a_guess_is_said_to_be_one() -> None:

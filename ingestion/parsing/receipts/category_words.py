@@ -178,6 +178,7 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
             r"|moussaka|shawarma|quesadilla|enchilada|risotto|carbonara|tikka|korma|vindaloo"
             r"|biff|tallrik|rulle|wraps?|bagel|quattro stagioni|calzone|hawaii|kebabpizza"
             r"|pizzasallad|döner|dürüm|lahmacun|pommes frites|gericht|speisen|beilage"
+            r"|maden|køkkenet|kjøkkenet|bestilt mad|\w*natmad"
             r"|spisested|serveringssted|lunchlåd\w*|matlåd\w*|dagens (?:rätt|kött|fisk|gröna"
             r"|vegetariska)"
             r"|butter chicken|hentemat|henting|udbringning|hallo?umi\w*|\w*burgare"
@@ -222,7 +223,7 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         (
             r"hosting|webbhotell|webhotell?|domän\w*|domains?|domæne|vpn|licens\w*|licen[cs]es?"
             r"|per user|users|årsavgift|medlemsavgift\w*|kvartalsavgift|\w*prenumeration\w*"
-            r"|backup|lagring|cloud|api|gym\w*|träningskort|e-tidning|membership|medlem\w*"
+            r"|helgpaket|prenumerant\w*|\w*tidning\w*|backup|lagring|cloud|api|gym\w*|träningskort|e-tidning|membership|medlem\w*"
             r"|\w*abo|abonnement|monatlich\w*|mitgliedschaft|(?:team|pro|basic|family|annual"
             r"|monthly|yearly|premium|plus) plan|månadsabonnemang|månadskort|vps"
         ),

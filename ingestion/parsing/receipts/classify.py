@@ -121,6 +121,15 @@ _UNFINISHED = re.compile(
     r"|(?:bestellung|kauf|einkauf) abschließen|warenkorb|handlekurv\w*|indkøbskurv\w*"
     r"|proforma|pro forma|estimate|kostnadsförslag|kostenvoranschlag|förhandsvisning)\b"
 )
+# The same in the mail itself, where the subject only speaks of "your order".
+_CART = re.compile(
+    r"(?i)\b(?:(?:complete|finish) (?:your|my) (?:order|purchase|checkout|booking)"
+    r"|(?:kept|saved|holding) your (?:basket|cart|bag)|left (?:\w+ )?(?:in your (?:basket|cart|bag)"
+    r"|behind)|thinking it over|slutför (?:ditt |din )?(?:köp|beställning|bokning)"
+    r"|(?:gå|fortsätt|tillbaka) till kassan|(?:kvar|sparat?s?|ligger) i (?:din|kundvagnen"
+    r"|varukorgen)"
+    r"|zur kasse|til kassen|fullfør (?:kjøpet|bestillingen)|gennemfør købet)\b"
+)
 _CODE = re.compile(
     r"(?i)\b(?:engångs|verifierings|säkerhets|bekräftelse)?(?:kod|code)\b(?=.*\b\d{3}[ -]?\d{3}\b)"
     r"|\b\d{3}[ -]?\d{3}\b.*\b(?:engångskod|passcode|(?:verification|security) code)\b"
@@ -188,6 +197,8 @@ def classify(
     if _NOT_BY_SUBJECT.search(subject) and not promises and not (has_items and has_number):
         return ReceiptOutcome.NOT_AN_INVOICE
     if _UNFINISHED.search(subject) or _CODE.search(subject):
+        return ReceiptOutcome.NOT_AN_INVOICE
+    if _CART.search(text[:1500]) and not has_number:
         return ReceiptOutcome.NOT_AN_INVOICE
     if _DELIVERY.search(subject) and not (
         _DOCUMENT.search(subject) or types or has_tax or _TITLE.search(text[:300])

@@ -280,5 +280,16 @@ def _items_of_markup(made: Combination) -> tuple[ReceiptItem, ...]:
         )
         made.keep(f"items[{at}]", item.name, made.markup.source)
     if not items:
-        made.warn(ReceiptWarning.ITEMS_MISSING)
+        return _subscribed(made)
     return tuple(items)
+
+
+def _subscribed(made: Combination) -> tuple[ReceiptItem, ...]:
+    """A subscription whose price is its total: what is subscribed to is the item."""
+    plan, total = made.layout.plan, made.money(made.layout.sums.total)
+    parts = made.layout.sums.parts.keys() - {MoneyKind.TAX}
+    if plan is None or total is None or parts:
+        made.warn(ReceiptWarning.ITEMS_MISSING)
+        return ()
+    made.keep("items[0]", plan.value, ValueSource.LAYOUT, plan.quote)
+    return (ReceiptItem(plan.value, Decimal(1), total, total),)

@@ -79,9 +79,10 @@ def _head_of(rows: Sequence[Row], begin: int) -> int:
 def _is_feature(row: Row) -> bool:
     """Tell whether a row says something else about an item: `Författare: Ingrid Malmsjö`."""
     cells = [cell for cell in row.cells if cell]
-    if len(cells) != 1 or not _FEATURE.match(cells[0]) or find_amounts(cells[0]):
+    text = cells[0] if len(cells) == 1 else ": ".join(cells)
+    if len(cells) > 2 or not _FEATURE.match(text) or find_amounts(text):
         return False
-    return not field_names(cells[0].split(":")[0])
+    return not field_names(text.split(":")[0])
 
 
 def _is_feature_of(named: NamedItem, rows: Sequence[Row], at: int) -> bool:

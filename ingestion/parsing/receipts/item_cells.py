@@ -67,7 +67,7 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     ):
         return None
     # An article number before the name has digits mostly.
-    best = next((name for name in names if _is_worded(name)), names[0])
+    best = next((name for name in names if is_worded(name)), names[0])
     item = from_named(read_name(best, with_count=not (counts or times.quantity)), index, row)
     for extra in names:
         if extra is not best:
@@ -112,6 +112,7 @@ def price_of(item: RawItem, amounts: list[Amount], times: NamedItem) -> None:
         item.lone = times.line_minor
 
 
-def _is_worded(name: str) -> bool:
+def is_worded(name: str) -> bool:
+    """Tell a name from an article's number, which has digits mostly."""
     letters = sum(char.isalpha() for char in name)
     return letters >= 3 and letters > sum(char.isdigit() for char in name)

@@ -9,7 +9,7 @@ from ingestion.parsing.receipts.amounts import Amount, find_amounts, whole_amoun
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.item_cells import item_of_cells, price_of
 from ingestion.parsing.receipts.item_names import NamedItem, read_count, read_name, take_attribute
-from ingestion.parsing.receipts.labels import MoneyKind, money_kind
+from ingestion.parsing.receipts.labels import MoneyKind, money_kind, names_only_a_sum
 from ingestion.parsing.receipts.raw_items import (
     MAX_ITEMS,
     ItemReading,
@@ -84,6 +84,8 @@ def _ends_items(row: Row, reading: ItemReading) -> bool:
 
 
 def _is_no_item(item: RawItem, row: Row, *, named_like_sums: bool) -> bool:
+    if names_only_a_sum(item.name):
+        return True
     kind, _ = money_kind(item.name)
     if kind is not None:
         # A subtotal taken for an item doubles the sum, so nothing adds up; a discount may fit.
@@ -118,6 +120,8 @@ def _item_of_line(row: Row, index: int, *, loose: bool) -> RawItem | None:
     if len([cell for cell in row.cells if cell]) != 1:
         return None
     text = next(cell for cell in row.cells if cell).split("\n")[0]
+    if take_times(text, NamedItem("")):
+        return None  # the name stands above
     amounts = find_amounts(text)
     if not amounts or len(text) > 160 or re.search(r"\w{2}", _tail(text, amounts[-1])):
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, whole_amount
 from ingestion.parsing.receipts.field_labels import field_names
-from ingestion.parsing.receipts.item_cells import item_of_cells
+from ingestion.parsing.receipts.item_cells import is_worded, item_of_cells
 from ingestion.parsing.receipts.item_names import read_count, read_name
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 from ingestion.parsing.receipts.raw_items import (
@@ -133,6 +133,9 @@ def _item_of_columns(row: Row, roles: list[str], index: int) -> RawItem | None:
         return None
     by_role = {role: cell for role, cell in zip(roles, cells, strict=True) if role}
     text = by_role.get("item", cells[0])
+    if not is_worded(text):  # "Artikel | Benämning": the first holds the article's number
+        unnamed = (cell for role, cell in zip(roles, cells, strict=True) if not role)
+        text = next((cell for cell in unnamed if is_worded(cell)), text)
     if not re.search(r"[^\W\d_]", text) or whole_amount(text):
         return None
     count = read_count(by_role.get("quantity", ""))

@@ -45,6 +45,7 @@ _NO_MONEY = _words(
     r" (?:payment|charge|bill)\w*"
     r"|intjänad\w*|earned|maxbelopp|kreditgräns|credit limit|tidigare pris"
     r"|du kan spara|från(?=\W*$)"
+    r"|ny ?pris(?:et)?|butikspris|marknadspris|värde(?:t)?|worth|rrp|uvp"
     r"|du (?:har )?sparat|du spara(?:r|de)|total(?:t)? sparat|you(?:'ve| have)? saved?|you save"
     r"|total savings|föregående|previous|spårnings\w*|tracking|per dag|elskatt ingår|varför|hur"
 )
@@ -115,10 +116,13 @@ _SHIPPING = _words(
     r"|p ?& ?p|p\.&p\.|postnord\w*|dhl\w*|budbee|instabox|ombud|express|carriage|freight|transport"
     r"|versand\w*|toimitus\w*|levering|hemkörningsavgift|skickning|porto & exp|shipment|dispatch"
     r"|liefer(?:ung|gebühr|kosten|pauschale)\w*|fragt|\w*levering\w*|bezorg\w*|verzend\w*|livraison"
+    r"|upphämtning|avhämtning|hämta(?:s)? i butik|(?:store )?pick-?up|click (?:&|and|och) collect"
+    r"|in-?store collection|udbringning|utbringing|utkjøring|henting|afhentning|abholung"
 )
 # Also where their product is called a point or a service.
 _CARRIER = _words(
     r"postnord|dhl|dpd|gls|budbee|instabox|airmee|early ?bird|schenker|fedex|royal mail"
+    r"|ups|usps|evri|helthjem|instabee|porterbuddy|citymail|parcelforce|colissimo"
     r"|posti|matkahuolto"
 )
 _CARRIAGE = _words(
@@ -210,6 +214,11 @@ _OF_A_FARE = re.compile(
     r"|\b(?:airport|passenger) (?:tax(?:es)?|charges?|fees?)|flygplatsavgift\w*|fuel surcharge"
     r"|passageraravgift\w*|bunker\w*"
 )
+# Shopify's line: "Avgifter (mva. inkludert)", "Taxes (VAT included)".
+_TAXES_WITH = re.compile(
+    r"(?i)^(?:beräknade )?(?:avgifter|skatter|skatt|taxes|steuern?|gebyrer)\W.*"
+    r"\b(?:mva|moms|vat|mwst)\b"
+)
 _OF_WHICH = re.compile(r"(?i)\b(?:darin|davon|hierin|varav|därav|heraf|herav|of which|whereof)\b")
 # "Totalt inkl. frakt" is a total.
 _WITH_PARTS = re.compile(
@@ -227,6 +236,10 @@ _PARCEL_SUM = _words(
     r"(?:leveransens|leverans \d|försändelsens|paketets|delleveransens|shipment|parcel)"
     r" (?:summa|delsumma|total|subtotal)"
 )
+_ONLY_PRICE = re.compile(
+    r"(?i)(?:pris|price|preis|kostnad|cost|avgift|fee|belopp|amount|summa)"
+    r"(?: (?:per|pr|pro|a|/)? ?(?:månad|mån|month|år|year|monat|jahr|måned|vecka|week|styck|st))?"
+)
 _PRICE = re.compile(r"(?i)pris|price|preis|kostnad|cost")
 # In this order: the first that a label contains names it.
 _ORDER = (
@@ -235,6 +248,12 @@ _ORDER = (
     (_GIFT, MoneyKind.GIFT),
     (_REFUND, MoneyKind.REFUND),
 )
+
+
+def names_only_a_sum(label: str) -> bool:
+    """Tell whether a label says nothing else: `Delsumma`, but not `Frukostkorg med varor`."""
+    text = normal(label)
+    return bool(_SUBTOTAL.fullmatch(text) or _ONLY_PRICE.fullmatch(text))
 
 
 @lru_cache(maxsize=4096)
@@ -249,6 +268,8 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     text = _WITH_PARTS.sub(" ", _REFUNDABLE.sub(" ", text)).strip()
     if _OF_A_FARE.search(text):
         return None, 0
+    if _TAXES_WITH.search(text):
+        return MoneyKind.TAX, 3
     if _CARRIER.search(text) and not _DISCOUNT.search(text):
         return MoneyKind.SHIPPING, 3
     if _PARCEL_SUM.search(text):

@@ -55,6 +55,7 @@ _DUE = re.compile(
     r"|bis)\s(?:den\s)?(?=\d)"
 )
 _HEAD_ROWS = 15
+_RESTAURANT_ROWS = 25
 _OLDEST_DAYS = 45
 _LONGEST_ROW = 120
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
@@ -121,7 +122,9 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
         layout.ordered_on = _day_in_text(rows, near, values)
         layout.several_days = layout.ordered_on is not None and _has_rival_days(rows, near)
     layout.refunded_on = values.day("refunded_on")
-    layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(rows)
+    layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(
+        [subject, *(row.text for row in rows[:_RESTAURANT_ROWS])]
+    )
     layout.plan = values.text("plan")
     layout.billing_period = values.billing_period()
     layout.ends = values.ends()
@@ -285,17 +288,18 @@ def _without_street(found: Found[str] | None) -> Found[str] | None:
     return Found(found.value.split(", ")[0], found.quote) if found else None
 
 
-def _restaurant_in_text(rows: Sequence[Row]) -> Found[str] | None:
-    for row in rows[:25]:
+def _restaurant_in_text(lines: Sequence[str]) -> Found[str] | None:
+    for line in lines:
         match = re.search(
-            r"(?:[Bb]eställning|[Oo]rder|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood"
-            r"|[Kk]vitto)(?:\s#\S+)?\s(?:från|from|hos"
-            r"|at)\s(?P<name>[A-ZÅÄÖ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖ&0-9][\w&'\u2019-]*|och|the"
-            r"|of|i|på)){0,4})",
-            row.text,
+            r"(?:(?:[Bb]eställning|[Oo]rdre?|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Bb]estil(?:t|ling)"
+            r"|[Bb]estil?l(?:t|ing)|[Bb]estellung|[Kk]vitto|[Rr]eceipt)(?:\s#\S+)?\s(?:från|fra|from"
+            r"|hos|at|bei)|[Rr]eceipt\sfor)"
+            r"\s(?P<name>[A-ZÅÄÖÆØ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖÆØ&0-9][\w&'\u2019-]*|och|the"
+            r"|of|i|på|[–-](?=\s[A-ZÅÄÖÆØ]))){0,4})",
+            line,
         )
         if match:
-            return Found(match["name"].rstrip(".,! "), row.text)
+            return Found(match["name"].rstrip(".,! "), line)
     return None
 
 

@@ -71,6 +71,7 @@ _IS_SENTENCE = re.compile(
     r"(?i)\s(?:på|för|av|of|over|över|under|från|from|om|than|upp till|up to|fra|über|ab|von)$"
 )
 
+_NO_TAX_COLUMN = re.compile(r"(?i)%|sats|rate|inkl|incl|\bmed\b|\bwith\b|brutto|gross|\bmit\b")
 _OF_BASE = re.compile(r"(?i)(?P<base>\s(?:av|på|of|on|af|von|auf)\s)[^=:]{1,20}[=:]")
 
 
@@ -286,7 +287,7 @@ def _without_percent(label: str) -> str:
     )
     text = re.sub(
         r"\([^)]{0,60}\)",
-        lambda match: match[0] if re.search(r"(?i)moms|vat|tax", match[0]) else " ",
+        lambda match: match[0] if re.search(r"(?i)moms|vat|tax|mva|mwst", match[0]) else " ",
         text,
     )
     amounts = find_amounts(text)
@@ -302,7 +303,7 @@ def _tax_table(rows: Sequence[Row], index: int) -> MoneyLine | None:
     columns = [
         at
         for at, kind in enumerate(kinds)
-        if kind is MoneyKind.TAX and not re.search(r"(?i)%|sats|rate|inkl|incl", header[at])
+        if kind is MoneyKind.TAX and not _NO_TAX_COLUMN.search(header[at])
     ]
     if MoneyKind.NET not in kinds or not columns:
         return None

@@ -51,7 +51,15 @@ METERED = re.compile(r"(?i)(?<![^\W\d_])(?:[km]wh|m3|m³|kubikmeter)(?!\w)")
 _TIMES = re.compile(
     r"(?i)^\W*(?:(?:antal|qty|quantity|menge"
     r"|anzahl):?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
-    r"|pcs|kg|stk|m|h|tim)?\s?(?:[x×*@]|à|á|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
+    r"|pcs|kg|stk|m|h|tim|seats?|users?|licen[sc]es?|licenser|användare|platser|nätter|natt"
+    r"|nights?|months?|månader|mån|personer|pers\.?|tickets?|biljetter|dagar|days?|stück)?\s?"
+    r"(?:[x×*@]|à|á|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
+)
+
+
+_WITH_EACH = re.compile(
+    r"(?i)^[^()]{2,24}\(\s*(?:à\s?[^()]{2,20}"
+    r"|[^()]{2,20}?(?:each|/\s?st(?:k|yck)?|per st(?:yck)?|st|stk|apiece)\.?)\)$"
 )
 
 
@@ -281,7 +289,7 @@ def take_block_row(row: Row, named: NamedItem) -> bool:
     if not 0 < len(text) < 120:
         return False
     alone = whole_amount(text)
-    if _is_line_total(alone, named):
+    if _is_line_total(alone, named) or _take_with_each(text, named):
         return True
     described = named.unit_minor is not None or named.quantity is not None or named.attributes
     if alone is not None and alone.looks_like_money and described and named.line_minor is None:
@@ -290,8 +298,11 @@ def take_block_row(row: Row, named: NamedItem) -> bool:
     segments = [
         part for part in re.split(r"\n|,\s+|\s*;\s*|\s+/\s+|\s+[—–-]\s+", text) if part.strip()
     ]
-    if len(row.cells) > 1:
-        segments = [cell for cell in row.cells if cell]
+    cells = [cell for cell in row.cells if cell]
+    if len(cells) == 2 and take_attribute(f"{cells[0].rstrip(':')}: {cells[1]}", NamedItem("")):
+        segments = [f"{cells[0].rstrip(':')}: {cells[1]}"]
+    elif len(cells) > 1:
+        segments = cells
     return all(
         take_times(segment, named)
         or take_attribute(segment, named)
@@ -309,6 +320,16 @@ def _is_line_total(alone: Amount | None, named: NamedItem) -> bool:
     if not is_product(count, unit, alone.minor):
         return False
     named.unit_minor, named.line_minor = unit, alone.minor
+    return True
+
+
+def _take_with_each(text: str, named: NamedItem) -> bool:
+    """Take `398,00 kr (199,00 kr each)`: the sum, and the price of one."""
+    match = _WITH_EACH.match(text)
+    amounts = find_amounts(text) if match else []
+    if len(amounts) != 2 or named.line_minor is not None or named.unit_minor is not None:
+        return False
+    named.line_minor, named.unit_minor = amounts[0].minor, amounts[1].minor
     return True
 
 

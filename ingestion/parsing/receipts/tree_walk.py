@@ -106,6 +106,7 @@ _SILENT = frozenset(
     ]
 )
 _MAX_PREFORMATTED = 100_000
+_LONGEST_FLOAT = 60
 # A former price, an article that was replaced: shown, and no longer true.
 _STRUCK_OUT = frozenset(["del", "s", "strike"])
 
@@ -120,6 +121,7 @@ class Walker:
         self._nodes = 0
         self._lines: list[tuple[str, bool]] = []
         self._buffer: list[str] = []
+        self._afloat: list[str] = []  # to the right of the line that comes next
         self._keeps_lines = 0  # how many elements around the current one keep their line breaks
 
     def read(self, root: LexborNode) -> None:
@@ -184,6 +186,8 @@ class Walker:
         elif tag == "dd":
             self._children(node, inner, depth + 1)
             self._flush()
+        elif style.get("float") == "right" and not "".join(self._buffer).strip(f" {HARD}{SOFT}"):
+            self._float(node, inner, depth)
         elif floats(style, attributes):
             self._buffer.append(HARD)
             self._children(node, inner, depth + 1)
@@ -192,9 +196,11 @@ class Walker:
             self._flush()
             keeps_lines = tag == "pre" or style.get("white-space", "").startswith("pre")
             self._keeps_lines += keeps_lines
+            afloat = len(self._afloat)
             self._children(node, inner, depth + 1)
             self._keeps_lines -= keeps_lines
             self._flush()
+            self._land(afloat)
         elif tag == "sup" and re.search(r"\d$", "".join(self._buffer[-2:])):
             # Prices with raised decimals: 129⁹⁰.
             digits = clean_line(node.text() or "")
@@ -203,6 +209,24 @@ class Walker:
             self._buffer.append(SOFT)
             self._children(node, inner, depth + 1)
             self._buffer.append(SOFT)
+
+    def _float(self, node: LexborNode, look: Look, depth: int) -> None:
+        """Keep a short line for the end of the next one: it stands first, but to the right."""
+        lines, self._lines = self._lines, []
+        afloat = len(self._afloat)
+        self._children(node, look, depth + 1)
+        self._flush()
+        self._land(afloat)
+        own, self._lines = self._lines, lines
+        if len(own) == 1 and len(own[0][0]) < _LONGEST_FLOAT and HARD not in own[0][0]:
+            self._afloat.append(own[0][0])
+        else:
+            self._lines.extend(own)
+
+    def _land(self, first: int) -> None:
+        """Write what still floats where its block ends."""
+        self._lines.extend((line, False) for line in self._afloat[first:])
+        del self._afloat[first:]
 
     def _text(self, text: str, look: Look) -> None:
         if look.hidden:
@@ -229,7 +253,8 @@ class Walker:
         if self._buffer:
             line = spaced("".join(self._buffer))
             if line.strip(f" {HARD}{SOFT}"):
-                self._lines.append((line, False))
+                self._lines.append((HARD.join((line, *self._afloat)), False))
+                self._afloat.clear()
             self._buffer = []
 
     def _side_by_side(
@@ -247,18 +272,19 @@ class Walker:
         if depth > MAX_DEPTH:
             self._page.signals.add(ReadingSignal.TOO_DEEP)
             return
-        outer = self._lines
+        outer, afloat, self._afloat = self._lines, self._afloat, []
         columns: list[list[tuple[str, bool]]] = []
         child = node.first_child
         while child is not None and not self._over_limit():
             self._lines = []
             self._cell(child, look, depth + 1)
             self._flush()
+            self._land(0)
             is_cell = child.tag in ("td", "th") or (wide > 1 and _is_shown(child.tag or "-"))
             if self._lines or (is_cell and (columns or wide)):
                 columns.append(self._lines)
             child = child.next
-        self._lines = outer
+        self._lines, self._afloat = outer, afloat
         wide = wide if 1 < wide < len(columns) else len(columns) or 1
         for at in range(0, len(columns), wide):
             self._lines.extend(joined(columns[at : at + wide], in_table=in_table))

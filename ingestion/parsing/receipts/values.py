@@ -96,6 +96,14 @@ _MONTH_NUMBERS = {
     for name in names.split()
 }
 # `HM 40 229 118`, `BM-550 218`: letters and groups of digits.
+# "You're billed monthly … switching to yearly saves 15 %": what is paid counts.
+_PAID_EVERY = re.compile(
+    r"(?i)\b(?:billed|charged|invoiced|renews|faktureras|debiteras|betalas|dras|förnyas"
+    r"|faktureres|trekkes|trækkes|betales|abgerechnet|verlängert sich)\s(?P<how>[^.,;]{3,24})"
+)
+_OCR_IN_TEXT = re.compile(
+    r"(?i)\bocr(?:[- ]?(?:nummer|nr|number))?\b\.?:?\s{0,3}(?P<ocr>\d(?: ?\d){3,24})(?![\d-])"
+)
 _SPACED = re.compile(r"^[A-ZÅÄÖØÆ]{1,4}[ -]?\d{2,4}(?: \d{2,4}){1,4}(?=$|\s*[(|,.)])")
 _OF_DOCUMENTS = ("invoice_number", "receipt_number")
 _PERIOD_WORDS = re.compile(r"(?i)period|avser|förbrukning|covers|gäller|valid")
@@ -300,6 +308,11 @@ class Values:
         found = self.first(("billing_period", "plan", "next_billing_on"), read_interval)
         if found is not None:
             return found
+        for row in self._rows:
+            match = _PAID_EVERY.search(row.text[:300])
+            interval = read_interval(match["how"]) if match else None
+            if interval is not None:
+                return Found(interval, row.text)
         intervals: dict[str, Found[str]] = {}
         for row in self._rows:
             if re.search(
@@ -334,7 +347,15 @@ class Values:
 
     def ocr(self) -> Found[str] | None:
         """Return the payment reference: digits only."""
-        return self.first(("ocr",), _digits)
+        return self.first(("ocr",), _digits) or self._ocr_in_text()
+
+    def _ocr_in_text(self) -> Found[str] | None:
+        """Read it from a sentence: `… med OCR-nummer 409188273067`."""
+        for row in self._rows:
+            match = _OCR_IN_TEXT.search(row.text)
+            if match is not None:
+                return Found(re.sub(r"\D", "", match["ocr"]), row.text)
+        return None
 
 
 def read_number(text: str) -> str | None:
