@@ -226,7 +226,7 @@ def test_dev_has_all_outcomes_and_categories_of_the_held_out_half() -> None:
     dev, held_out = (counts[half] for half in HALVES)
 
     assert set(dev) == set(held_out)
-    # later mails went into dev only; what is measured must not be what is hardly ever tuned for
+    # mails are added to one part at a time; what is measured must not be hardly ever tuned for
     assert all(dev[kind] >= held_out[kind] - 2 for kind in dev), counts
     assert dev.total() >= held_out.total() - 2
 
