@@ -234,8 +234,23 @@ def applied(folder: Path, dist: Path, program: str = "terraform") -> Iterator[Ap
         )
         terraform.prepare(dist)
         terraform.run("init", "-input=false")
-        terraform.run("apply", "-input=false", "-auto-approve", _TOGETHER)
+        _apply(terraform)
         yield Applied(aws.url, google_url, certificate, terraform)
+
+
+def _apply(terraform: Terraform) -> None:
+    """Apply, and where that fails go on once, as one does with AWS.
+
+    On a busy machine MiniStack drops a connection now and then after it has done the work; the
+    provider asks again and is told that it exists already.
+    """
+    arguments = ("apply", "-input=false", "-auto-approve", _TOGETHER)
+    try:
+        terraform.run(*arguments)
+    except ConfigurationError as error:
+        if "already exists" not in str(error):
+            raise
+        terraform.run(*arguments)
 
 
 @contextmanager

@@ -181,7 +181,8 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
             r"|maden|køkkenet|kjøkkenet|bestilt mad|\w*natmad"
             r"|spisested|serveringssted|lunchlåd\w*|matlåd\w*|dagens (?:rätt|kött|fisk|gröna"
             r"|vegetariska)"
-            r"|butter chicken|hentemat|henting|udbringning|hallo?umi\w*|\w*burgare"
+            r"|butter chicken|garlic naan|kebab\w*|hentemat|henting|udbringning|hallo?umi\w*"
+            r"|\w*burgare"
         ),
     ),
     (
@@ -234,7 +235,9 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         (
             r"mobil(?:abonnemang|telefoni|t bredband)|bredbands\w*|fiber\w*|spillvatten|dagvatten"
             r"|va-avgift|vattenförbrukning|brukningsavgift|sim-?kort|samtal|sms|roaming"
-            r"|utlandssamtal|mobil obegränsad|\w*abonnemang mobil|kreditfaktura mobil|strøm\w*"
+            r"|mobil\w* \w* ?\d+ gb|mobil \d+ gb|betalingsservice|opkrævningsgebyr|avtalegiro|fibre"
+            r"|standing charge|direct debit|utlandssamtal|mobil obegränsad"
+            r"|\w*abonnemang mobil|kreditfaktura mobil|strøm\w*"
             r"|nettleie|strom(?:rechnung|verbrauch)?|fjernvarme|datatrafik|hemtelefoni"
         ),
     ),

@@ -23,7 +23,11 @@ _REFUND = re.compile(
     r"|rücküberweisung|returbekräftelse|reimbursement"
     r"|rückerstattung|erstattung|gutschrift|tilbagebetaling|tilbagebetalt|tilbakebetal\w*|palautus"
     r"|hyvityslasku|kreditnote"
-    r"|refusjon|refundering|refundert)\b"
+    r"|refusjon|refundering|refundert|(?:betalar?s?|betalat|får du|pengarna) (?:\w+ )?tillbaka"
+    r"|(?:pengene|pengerne) (?:\w+ ){0,4}(?:tilbake|tilbage)|til gode)\b"
+)
+_CANCELLED = re.compile(
+    r"(?i)\b(?:avbok\w*|avbeställ\w*|cancell?\w*|storn\w+|annuller\w*|kansell\w*)\b"
 )
 _REFUND_POLICY = re.compile(
     r"(?i)\b(?:öppet köp|returpolicy|returrätt|return policy|refund"
@@ -91,7 +95,9 @@ _PROMISES = re.compile(
     r"| have) got your order)\b"
 )
 _PENDING = re.compile(
-    r"(?i)\b(?:avbeställd|avbokad|makulerad|annullerad|cancell?ed|har"
+    r"(?i)\b(?:payment\b.{0,40}\b(?:failed|unsuccessful)|(?:bank|card)(?: has)? declined"
+    r"|couldn.t (?:process|charge|take)|betalning\w*\b.{0,40}\b(?:nekades|gick inte igenom)"
+    r"|avbeställd|avbokad|makulerad|annullerad|cancell?ed|har"
     r" avbrutits|avbrutits|misslyckades|could not be processed|was"
     r" declined|payment failed|inga pengar har dragits|no (?:charge"
     r"|payment) (?:was|has been) (?:made|taken)|not been charged|du"
@@ -120,6 +126,10 @@ _UNFINISHED = re.compile(
     r"|afslut|complete your|finish your|still (?:interested|thinking)|checkout now"
     r"|(?:bestellung|kauf|einkauf) abschließen|warenkorb|handlekurv\w*|indkøbskurv\w*"
     r"|proforma|pro forma|estimate|kostnadsförslag|kostenvoranschlag|förhandsvisning)\b"
+)
+_FROM_A_FRIEND = re.compile(
+    r"(?i)\b(?:du har (?:fått|mottagit|modtaget|mottatt)|you(?:'ve| have)? (?:got|received))"
+    r"\s\W{0,2}(?:\w{2,3}\s)?\d|\b(?:sent you|har skickat dig|har swishat)\b"
 )
 # The same in the mail itself, where the subject only speaks of "your order".
 _CART = re.compile(
@@ -185,7 +195,7 @@ def classify(
     head = f"{subject}\n{text[:600]}"
     if _is_refund(subject, text) and has_total:
         return ReceiptOutcome.REFUND
-    if _PENDING.search(subject) or _REMINDER.search(subject):
+    if _PENDING.search(subject) or _REMINDER.search(subject) or _FROM_A_FRIEND.search(subject):
         return ReceiptOutcome.NOT_AN_INVOICE
     if _PENDING.search(head) and not (_PROMISES.search(subject) and has_items):
         return ReceiptOutcome.NOT_AN_INVOICE
@@ -223,6 +233,8 @@ def _is_refund(subject: str, text: str) -> bool:
     if _REFUND.search(subject) and not _REFUND_POLICY.search(subject):
         return True
     lines = [line for line in text[:1500].split("\n")[:14] if not _REFUND_POLICY.search(line)]
+    if _CANCELLED.search(subject) and any(_REFUND.search(line) for line in lines):
+        return True
     hits = [line for line in lines if _REFUND.search(line)]
     ordinary = _PROMISES.search(subject) and not re.search(r"(?i)\bretur|\breturn", subject)
     return len(hits) >= (3 if ordinary else 1) and not (ordinary and len(hits) < 3)

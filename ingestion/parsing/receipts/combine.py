@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -270,7 +271,7 @@ def _signed(made: Combination, minor: int | None) -> int | None:
 
 def _items_of_markup(made: Combination) -> tuple[ReceiptItem, ...]:
     items = []
-    for at, item in enumerate(made.markup.items):
+    for at, item in enumerate(_with_goods(made)):
         unit = made.money(item.unit_minor)
         total = (
             None if item.unit_minor is None else made.money(int(item.unit_minor * item.quantity))
@@ -282,6 +283,25 @@ def _items_of_markup(made: Combination) -> tuple[ReceiptItem, ...]:
     if not items:
         return _subscribed(made)
     return tuple(items)
+
+
+def _with_goods(made: Combination) -> Sequence[MarkupItem]:
+    """Return the markup's items so that they make the printed subtotal.
+
+    Shops write the price of one, or of all, into the same property.
+    """
+    found, goods = made.markup.items, made.layout.sums.subtotal
+    if goods is None or any(item.unit_minor is None for item in found):
+        return found
+    if sum((item.unit_minor or 0) * item.quantity for item in found) == goods:
+        return found
+    if sum(item.unit_minor or 0 for item in found) == goods:
+        return [
+            replace(item, unit_minor=int((item.unit_minor or 0) / item.quantity)) for item in found
+        ]
+    if found:
+        made.warn(ReceiptWarning.ITEMS_DO_NOT_ADD_UP)
+    return found
 
 
 def _subscribed(made: Combination) -> tuple[ReceiptItem, ...]:

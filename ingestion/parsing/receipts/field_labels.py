@@ -30,6 +30,10 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|köpreferens|purchase reference|order/kvitto(?:nr)?|ordrenummer"
             r"|arbetsorder|er order|bestellnummer|tilausnumero|(?:ihre|deine) bestellung"
             r"|bestell(?:ung|-?nr\.?|-?nummer)|auftrags(?:nummer|-?nr\.?)|ordrenr\.?|ordre"
+            r"|(?:säljarens|gäller|avser|(?:zu )?ihrer?|vedr(?:ørende)?\.?)"
+            r" (?:order(?:nr\.?|nummer)?|ordre|bestellung)"
+            r"|(?:ordrebe(?:kreftelse|kræftelse)|orderbekräftelse|auftragsbestätigung)"
+            r" ?(?:nr|nummer)\.?"
             r"|bestilling(?:snummer|snr\.?)?|bestelnummer|numéro de commande|tilausnro"
         ),
     ),
@@ -50,7 +54,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         "invoice_number",
         (
             rf"(?:(?:kredit)?faktura(?:ns)?|invoice|avi|räknings?|bill(?:ing)?|rechnungs?"
-            rf"|statement|regnings"
+            rf"|statement|regnings?"
             rf"|kreditnota|credit note){_NUMBER_WORD}|kreditfaktura|kreditnota|credit note"
             r"|faktura|invoice"
             r"|rechnungs(?:nummer|-?nr\.?)|rechnung(?: nr\.?)?|laskun? ?numero"
@@ -59,7 +63,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "receipt_number",
         (
-            rf"(?:kvitto|nota|receipt|bong|verifikations?|kupong)"
+            rf"(?:kvitto|nota|receipt|bong|verifikations?|kupong|kvitterings?)"
             rf"{_NUMBER_WORD}|kvitto|receipt|kvittonr"
             r"|beleg(?:nummer|-?nr\.?)?|quittung(?:snummer|s-?nr\.?)?|bon-?(?:nummer|nr\.?)"
             r"|kvittering(?:snummer|snr\.?)?"
@@ -392,7 +396,13 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     ("line_discount", r"rabatt|discount"),
 )
 _COMPILED = tuple((name, re.compile(rf"(?:{pattern})", re.IGNORECASE)) for name, pattern in _FIELDS)
+# "Booking reference (PNR)"; the closing bracket is a frill.
+_IN_BRACKETS = re.compile(r"\s*\([^()]{2,20}\)?$")
 _CACHE: dict[str, frozenset[str]] = {}
+
+
+def _named(text: str) -> frozenset[str]:
+    return frozenset(name for name, pattern in _COMPILED if pattern.fullmatch(text))
 
 
 def field_names(label: str) -> frozenset[str]:
@@ -402,7 +412,7 @@ def field_names(label: str) -> frozenset[str]:
         return frozenset()
     known = _CACHE.get(text)
     if known is None:
-        known = frozenset(name for name, pattern in _COMPILED if pattern.fullmatch(text))
+        known = _named(text) or _named(_IN_BRACKETS.sub("", text))
         if len(_CACHE) < 4000:
             _CACHE[text] = known
     return known

@@ -20,11 +20,14 @@ _BEGIN = re.compile(
     r" (?:meddelande|brev|mejl|mail)|begin forwarded message"
     r"|påbörja vidarebefordrat|början på vidarebefordrat|ursprungligt"
     r" meddelande|original message|originalmeddelande|vidarebefordrat"
-    r" e-postmeddelande)\s*:?\s*(?:-{2,})?\s*$"
+    r" e-postmeddelande|start på videresendt (?:besked|mail)|videresendt meddelelse"
+    r"|videresendt melding|begynnelse på videresendt melding|weitergeleitete nachricht"
+    r"|anfang der weitergeleiteten nachricht|ursprüngliche nachricht)\s*:?\s*(?:-{2,})?\s*$"
 )
 _HEADER = re.compile(
-    r"(?i)^[\s>*]*(?P<name>från|from|avsändare|datum|date|skickat|sent"
-    r"|ämne|subject|till|to|kopia|cc|svar till|reply-to)\s*\*?:\*?\s*(?P<value>.*)$"
+    r"(?i)^[\s>*]*(?P<name>från|from|avsändare|datum|date|skickat|sent|fra|von|dato|sendt|gesendet"
+    r"|ämne|subject|emne|betreff|till|to|til|an|kopia|kopi|cc|svar till|reply-to|antwort an"
+    r"|svar til)\s*\*?:\*?\s*(?P<value>.*)$"
 )
 _NAMES = {
     "från": "from",
@@ -34,7 +37,14 @@ _NAMES = {
     "date": "date",
     "skickat": "date",
     "sent": "date",
+    "fra": "from",
+    "von": "from",
+    "dato": "date",
+    "sendt": "date",
+    "gesendet": "date",
     "ämne": "subject",
+    "emne": "subject",
+    "betreff": "subject",
     "subject": "subject",
 }
 _REPLY = re.compile(

@@ -34,6 +34,7 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     cells = merged(row.cells)
     if len(cells) < 2:
         return None
+    cells = [cells[0], *(part for cell in cells[1:] for part in _lines_of_numbers(cell))]
     amounts: list[Amount] = []
     counts: list[Decimal] = []
     names: list[str] = []
@@ -82,6 +83,13 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     if measure is not None and item.quantity is None and priced:
         item.quantity = measure if is_product(measure, item.unit or 0, item.total or 0) else None
     return item
+
+
+def _lines_of_numbers(cell: str) -> list[str]:
+    """Part a cell that has a count in one line and a price in the next."""
+    lines = cell.split("\n")
+    parted = len(lines) == 2 and read_count(lines[0]) is not None and cell_amount(lines[1])
+    return lines if parted else [cell]
 
 
 def _attach_text(text: str, item: RawItem) -> None:

@@ -101,7 +101,8 @@ def _is_no_item(item: RawItem, row: Row, *, named_like_sums: bool) -> bool:
     if is_day(item.name) or sum(bool(_CLOCK.fullmatch(cell)) for cell in row.cells) > 1:
         return True  # a row of a timetable
     label = split_row(row)[0]
-    names = field_names(label) - {"item", "plan", "restaurant"}
+    # "Elförbrukning" may be what is paid for, too.
+    names = field_names(label) - {"item", "plan", "restaurant", "consumption"}
     bare = re.sub(r"(?i)\b(?:kr|sek|eur|usd|gbp|nok|dkk)\b", " ", item.name)
     if take_attribute(item.name, NamedItem("")):
         return True
@@ -131,7 +132,7 @@ def _item_of_line(row: Row, index: int, *, loose: bool) -> RawItem | None:
         head, count = times
     else:
         head, count = re.sub(r"(?i)\(\s*$|[\s(]*(?:à|á|@|each|(?<!\d )st)\s*$", "", head), None
-    item = from_named(read_name(head.rstrip(" :.=–-")), index, row)
+    item = from_named(read_name(head.rstrip(" :.=–-"), with_count=count is None), index, row)
     item.quantity = count if count is not None else item.quantity
     structured = item.quantity is not None or len(amounts) > 1 or bool(item.attributes)
     if not item.name or not (structured or loose) or is_sentence(item.name):

@@ -86,7 +86,7 @@ _COUNT_LAST = re.compile(
 )
 _CELL_COUNT = re.compile(
     rf"(?i)^(?:(?:antal|antall|qty|quantity|anzahl|menge)\s?[:.]?\s*)?[x×-]?\s?{_COUNT}\s?(?:st"
-    rf"|pcs|stk|stück|x|×|pc|ea)?\.?$"
+    rf"|pcs|stk|stück|x|×|pc|ea|cop(?:y|ies)|ex|exemplar|units?)?\.?$"
 )
 _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
 
@@ -111,6 +111,11 @@ _VARIANT_INSIDE = re.compile(
 _ARTICLE_INSIDE = re.compile(r"\s*\(#[\w.-]{1,30}\)")
 # A bar code or article number on a line above the name.
 _ARTICLE_FIRST = re.compile(r"^\d{5,14}\s*\n\s*")
+# `Capricciosa á 125:-`, `Rörlig avgift 612 kWh x 31,5 öre`: the row's last column is the sum.
+_EACH_BEHIND = re.compile(r"(?i)\s+[àá@]\s?(?P<price>\d[\d .,:]*(?:-|kr|sek)?)\s*$")
+_METERED_BEHIND = re.compile(
+    r"(?i)[\s,]+\d[\d ]*(?:[.,]\d+)?\s?(?:kwh|m3|m³)\s*[x×*àá]\s*[\d.,]+\s*(?:öre|kr)?(?:/\w+)?$"
+)
 _PARENTHESIS = re.compile(r"\s*\([^()]{8,60}\)")
 
 
@@ -170,6 +175,16 @@ def _without_price(text: str, item: NamedItem) -> str:
     return f"{text[: match.start()]} {text[match.end() :]}".strip()
 
 
+def _without_each(text: str, item: NamedItem) -> str:
+    """Take the price of one from behind a name."""
+    match = _EACH_BEHIND.search(text)
+    amounts = find_amounts(match["price"], bare=True) if match else []
+    if match is None or match.start() == 0 or len(amounts) != 1:
+        return text
+    item.unit_minor = item.unit_minor if item.unit_minor is not None else amounts[0].minor
+    return text[: match.start()]
+
+
 def read_count(cell: str) -> Decimal | None:
     """Return a quantity that fills a cell: `2`, `2 st`, `x2`, `Antal: 2`."""
     match = _CELL_COUNT.match(cell.strip())
@@ -186,6 +201,7 @@ def read_name(text: str, *, with_count: bool = True) -> NamedItem:
     item = NamedItem("")
     text = _without_variant(_ARTICLE_INSIDE.sub("", text), item)
     text = _without_price(_PARENTHESIS.sub(_without_period, text.strip()), item)
+    text = _without_each(_METERED_BEHIND.sub("", text), item)
     text = _without_count(text, item) if with_count else text
     segments = _SEPARATOR.split(_ARTICLE_FIRST.sub("", text))
     kept: list[str] = []
@@ -236,10 +252,13 @@ def _take(name: str, value: str, item: NamedItem) -> bool:
             return False
         item.attributes.setdefault(name, value)
     elif name == "quantity":
+        value, _, rate = value.partition(" (")
         count = read_count(value)
         if count is None:
             return False
         item.quantity = item.quantity or count
+        unit = read_rate(rate) if item.unit_minor is None else None
+        item.unit_minor = unit if unit is not None else item.unit_minor
     elif name in ("unit", "line"):
         return _take_price(name, value, item)
     return name != "article" or bool(re.search(r"\d", value))

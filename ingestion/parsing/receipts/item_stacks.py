@@ -74,7 +74,8 @@ def _item_above(rows: Sequence[Row], above: Sequence[int], amount: Amount) -> Ra
         at -= 1
     at = counted[-1] if counted else at
     text = next(cell for cell in rows[at].cells if cell)
-    if money_kind(text)[0] is not None or field_names(text) or is_day(text) or is_sentence(text):
+    labels = field_names(text) - {"consumption"}
+    if money_kind(text)[0] is not None or labels or is_day(text) or is_sentence(text):
         return None
     named = read_name(text.split("\n")[0])
     if not re.search(r"[^\W\d_]{2}", named.name):

@@ -50,7 +50,8 @@ _NO_MONEY = _words(
     r"|total savings|föregående|previous|spårnings\w*|tracking|per dag|elskatt ingår|varför|hur"
 )
 _GIFT = _words(
-    r"presentkort\w*|gift ?cards?\w*|gåvokort\w*|tillgodo\w*|bonuscheck\w*|värdecheck\w*|värdebevis"
+    r"presentkort\w*|gift ?(?:cards?|vouchers?)\w*|(?:paid|betal(?:at|t)) (?:by|with|med) voucher"
+    r"|gåvokort\w*|tillgodo\w*|bonuscheck\w*|värdecheck\w*|värdebevis"
     r"|(?:inlösta |använda |betalat med |loyalty |reward |bonus)?poäng"
     r"|(?:loyalty |reward |bonus )?points?"
     r"|(?:points|rewards?) redeemed|store credit|wallet|kundkonto|voucher"
@@ -69,7 +70,7 @@ _REFUND = _words(
     r"|credit amount|amount credited|returbelopp|returvärde|return"
     r" value|retursumma"
     r"|rückerstatt\w*|erstatt(?:et|ung|ungsbetrag)|gutschrift\w*|tilbagebetal\w*|refundert"
-    r"|refusjon|hyvitys"
+    r"|refusjon|hyvitys|til gode|zu ihren gunsten|får (?:du )?tillbaka"
 )
 _DISCOUNT = _words(
     r"\w*rabatt\w*|\w*avdrag\w*|\w*kampanj\w*|discounts?|\w*discount|promo\w*|promotions?|coupons?"
@@ -105,6 +106,7 @@ _SERVICE_FEE = _words(
     r"|packavgift|small order fee"
     r"|småorderavgift|småbeställningsavgift|convenience fee|tjänsteavgift"
     r"|app-?avgift|avgift för låg\w*"
+    r"|avgift för (?:pappers)?faktura\w*|pappersfaktura\w*|betjeningsgebyr|opkrævningsgebyr"
     r"|aviavgift|kortavgift|picking fee|order fee|gebyr|minibeställningsavgift"
     r"|under minimum"
     r"|\w*gebyr|service ?gebühr\w*"
@@ -190,7 +192,7 @@ _STRONG = _words(
 _PAID = _words(
     r"(?:totalt |belopp )?betala(?:t|d|des)(?: belopp| med| totalt"
     r"| av dig)?|betalt(?: belopp| med)?"
-    r"|inbetalt|debitera(?:t|d|s|des)\w*(?: belopp)?|dra(?:get|gits"
+    r"|inbetalt|(?<!felaktigt )(?<!dubbelt )debitera(?:t|d|s|des)\w*(?: belopp)?|dra(?:get|gits"
     r"|s)|reserverat|kortbetalning"
     r"|köpbelopp|(?:total |amount )?paid(?: amount| with| by| via)?"
     r"|(?:amount )?charged(?: to)?|kortköp"
@@ -229,7 +231,7 @@ _WITH_PARTS = re.compile(
 # A condition of a ticket, not money that comes back.
 _REFUNDABLE = re.compile(
     r"(?i)\b(?:kan (?:av|om)bokas|(?:kan|kan ej|kan inte) återbetalas|(?:non-?)?refundable"
-    r"|(?:ej |icke )?återbetalningsbar\w*)\b"
+    r"|(?:ej |icke )?återbetal(?:nings)?bar\w*)\b"
 )
 # One of several parcels; the order's total comes further down.
 _PARCEL_SUM = _words(
@@ -303,7 +305,7 @@ def _is_strong(text: str) -> bool:
 
 
 def _kind_of_part(text: str, *, with_tax: bool) -> tuple[MoneyKind | None, int]:
-    if with_tax and not _OF_WHICH.sub("", text).strip(" .,:()"):
+    if with_tax and not _OF_WHICH.sub("", text).strip(" .,:()%0123456789"):
         return MoneyKind.TAX, 1  # "Inkl. moms", with an amount that must be small to be one
     if _NET.search(text):
         return MoneyKind.NET, 3

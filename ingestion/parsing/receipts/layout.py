@@ -49,13 +49,23 @@ _COUNTRY_WORDS = (
     (r"\bcvr(?:[-. ]?nr)?\b|\bdankort\b|\bbetalingsservice\b", "DKK"),
 )
 _DUE = re.compile(
-    r"(?i)\b(?:pay(?:able|ment)?|betalas?|betaling|zahlen|zahlbar)\b[^.!?]{0,40}?\b(?:by|before"
-    r"|senast|före|innan|bis|inden)"
-    r"(?:\s(?:den|the|zum|am))?\s|^(?:senast|by|bis)\s(?:den\s)?(?=\d)|\|\s*(?:senast|by"
+    r"(?i)\b(?:pay(?:able|ment)?|betalas?|betaling|zahlen|zahlbar)\b(?:[^.!?]|\.\d){0,40}?\b(?:by"
+    r"|before|senast|senest|före|innan|bis|inden)"
+    r"(?:\s(?:den|the|zum|am))?\s|^(?:senast|senest|by|bis)\s(?:den\s)?(?=\d)|\|\s*(?:senast|senest|by"
     r"|bis)\s(?:den\s)?(?=\d)"
+)
+# What will be drawn on a day to come: "we'll collect £102.43 by Direct Debit on 19 January".
+_DRAWN = re.compile(
+    r"(?i)\b(?:collect|debit|autogiro|betalingsservice|avtalegiro|lastschrift|trukket|trækkes"
+    r"|trekkes|dras|betald|betalt|paid)\b(?:[^.!?]|\.\d){0,40}?\b(?:on|den|am)\s(?=\d)"
 )
 _HEAD_ROWS = 15
 _RESTAURANT_ROWS = 25
+_PLAN = re.compile(
+    r"(?:[Bb]etalning(?:en)? för|[Pp]ayment for|[Pp]renumeration(?:en)? på|[Aa]bonnemang(?:et)? på"
+    r"|[Ss]ubscription to)\s(?P<plan>[A-ZÅÄÖ][\w+&'-]*(?:\s[A-ZÅÄÖ0-9][\w+&'-]*){0,4})"
+    r"(?=\s(?:gick|har|är|was|is|has)\b|[.,!]|$)"
+)
 _OLDEST_DAYS = 45
 _LONGEST_ROW = 120
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
@@ -125,7 +135,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(
         [subject, *(row.text for row in rows[:_RESTAURANT_ROWS])]
     )
-    layout.plan = values.text("plan")
+    layout.plan = values.text("plan") or _plan_in_text(rows)
     layout.billing_period = values.billing_period()
     layout.ends = values.ends()
     layout.next_billing_on = values.day("next_billing_on") or _next_billing(rows, near, values)
@@ -313,7 +323,8 @@ def _next_billing(rows: Sequence[Row], near: date | None, values: Values) -> Fou
                 r"(?i)\b(?:förnyas|nästa (?:betalning|debitering|dragning"
                 r"|faktura|gång)|renews?|next (?:payment|billing|charge"
                 r"|invoice|bill)|will be charged|dras (?:nästa|igen)|be"
-                r" billed)\b"
+                r" billed|næste (?:betaling|opkrævning|trækning)|neste (?:betaling|trekk|faktura)"
+                r"|fornyes|nächste (?:zahlung|abbuchung)|verlängert sich)\b"
             ),
             row.text[:300],
         )
@@ -337,6 +348,22 @@ def _due_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Foun
             )
             if found and found[0].start < 6:
                 return Found(found[0].day, row.text)
+    for row in rows:
+        for match in _DRAWN.finditer(row.text[:300]):
+            found = find_dates(
+                row.text[match.end() : match.end() + 30], near, month_first=values.month_first
+            )
+            if found and found[0].start < 6 and near is not None and found[0].day > near:
+                return Found(found[0].day, row.text)
+    return None
+
+
+def _plan_in_text(rows: Sequence[Row]) -> Found[str] | None:
+    """Read it from a sentence: `Din betalning för Sagosvepet Familj gick igenom`."""
+    for row in rows[:_HEAD_ROWS]:
+        match = _PLAN.search(row.text[:200])
+        if match:
+            return Found(match["plan"].strip(), row.text)
     return None
 
 

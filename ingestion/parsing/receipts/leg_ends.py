@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 # Hotels and opening hours have times and names, too.
 _NO_JOURNEY = re.compile(
-    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|öppe[nt]|open|leverans|deliver"
+    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|\böppe[nt]|\bopen|leverans|deliver"
+)
+_TERMINAL = re.compile(
+    r"(?i)\b(?:terminal|gate|spår|platform|gleis|plattform|perrong)\s\w{1,3}\b|\(?\+\d\b\)?"
 )
 _ROWS_OF_A_LEG = 4  # from one end to the other
 _ROWS_AROUND = 3  # in which day and number stand
@@ -94,7 +97,7 @@ def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     times = find_times(without_dates(text, near))
     if len(times) != 1:
         return None
-    text = re.sub(r"[|\n]+", " ", without_numbers(text))
+    text = re.sub(r"[|\n]+", " ", without_numbers(_TERMINAL.sub(" ", text)))
     place = place_in(re.sub(r"(?:^|(?<=\s))[A-Z]{3}(?=\s+[^\W\d_])", " ", text), near)
     if place is None or not place[0].isupper() or len(place) > _LONGEST_PLACE:
         return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import find_dates, find_times
+from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.leg_values import (
     AIRPORT_CODE,
     NOISE,
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
     from ingestion.parsing.receipts.rows import Row
 
+_PLACE = r"(?P<place>[A-ZÅÄÖÆØ][\w'-]+(?: [A-ZÅÄÖÆØ][\w'-]*)*)"
+_FROM = re.compile(rf"\b(?:[Ff]rån|[Ff]rom|[Vv]on|[Ff]ra)\s{_PLACE}")
+_TO = re.compile(
+    rf"\b(?:till|to|framme i|ankommer(?: till| i)?|arriv\w+ (?:in|at)|nach|til|fremme i)\s{_PLACE}"
+)
+_ROWS_OF_AN_END = 4
 _ARROW = re.compile(r"\s*(?:→|➝|➔|⟶|\u203a|»|->|=>|—|–|\x00)\s*|\s+-\s+|\s+(?:till|to|til)\s+")
 
 
@@ -61,6 +69,48 @@ def from_lines(rows: Sequence[Row], near: date | None) -> list[Leg]:
         named = number_in(text, near)
         if named and len(text) < 40:
             number = named["number"].strip()
+    return legs
+
+
+def from_sentences(rows: Sequence[Row], near: date | None) -> list[Leg]:
+    """Read `Ni reser från Nynäshamn den 3 juli kl. 18.15 och är framme i Visby kl. 21.30`."""
+    legs: list[Leg] = []
+    for row in rows:
+        text = row.text
+        days, times = find_dates(text, near), find_times(without_dates(text, near))
+        start = _FROM.search(text)
+        end = _TO.search(text, start.end()) if start else None
+        if not (start and end and len(days) in (1, 2) and len(times) == 2 and len(text) < 300):
+            continue
+        named = number_in(text, near)
+        until = days[1].day if len(days) > 1 else None
+        instants = to_instants(days[0].day, until, times[:1], times[1:])
+        number = named["number"].strip() if named else None
+        legs.append(Leg(number, start["place"], end["place"], *instants))
+    return legs
+
+
+def from_stacks(rows: Sequence[Row], near: date | None) -> list[Leg]:
+    """Read a place, a day and a time below `FRÅN`, and the same below `TILL`."""
+    legs: list[Leg] = []
+    heads = [
+        (index, "travel_from" in names)
+        for index, row in enumerate(rows)
+        if len(row.cells) == 1 and (names := field_names(row.text)) & {"travel_from", "travel_to"}
+    ]
+    for (start, leaves), (end, leaves_again) in pairwise(heads):
+        if not leaves or leaves_again or end - start > _ROWS_OF_AN_END + 2:
+            continue
+        left = [row.text for row in rows[start + 1 : end]]
+        right = [row.text for row in rows[end + 1 : end + 1 + _ROWS_OF_AN_END]]
+        ends = [(find_dates(" ; ".join(side), near), side) for side in (left, right)]
+        times = [find_times(without_dates(" ; ".join(side), near)) for side in (left, right)]
+        if not (left and right and ends[0][0] and all(times)):
+            continue
+        number = next((named for text in left if (named := number_in(text, near))), None)
+        until = ends[1][0][0].day if ends[1][0] else None
+        instants = to_instants(ends[0][0][0].day, until, times[0][:1], times[1][:1])
+        legs.append(Leg(number["number"].strip() if number else None, left[0], right[0], *instants))
     return legs
 
 

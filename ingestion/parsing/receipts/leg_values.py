@@ -10,14 +10,17 @@ from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
 _CARRIER = (
     r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss"
     r"|buss|bus"
-    r"|coach|regional|intercity|ic|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur"
+    r"|coach|regional|intercity|ic(?![a-z])|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur"
     r"|avgång|avgang|afgang|zug|sailing|rutt|rute|fartyg|flyght)"
 )
 _CARRIER_NUMBER = re.compile(
     rf"(?i)\b{_CARRIER}(?:\s?-?\s?(?:nummer|nr|number"
     rf"|no))?\.?\s*:?\s*(?P<number>[A-Z]{{0,3}}\s?\d{{1,5}}[A-Z]?)\b(?![:.]\d)"
 )
-_FLIGHT = re.compile(r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4})\b")
+# Airlines have two characters; of trains the class belongs to the number: "ICE 1273".
+_FLIGHT = re.compile(
+    r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4}|(?:ICE|TGV|RJX|ECE)\s?\d{1,4})\b"
+)
 AIRPORT_CODE = re.compile(r"\s*\([A-Z]{3}\)")
 NOISE = re.compile(
     r"(?i)\b(?:kl\.?|klockan|at|avg(?:ång|år|\.)?|ank(?:omst|ommer|\.)?|dep(?:arts?|arture|\.)?"

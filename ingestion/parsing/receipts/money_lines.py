@@ -22,7 +22,7 @@ _EMBEDDED_TAX = re.compile(
     r"(?i)[(,;]?\s*(?:\b(?:varav|därav|inkl(?:usive|\.)?|incl(?:uding"
     r"|udes|\.)?|of which|whereof|ink\.?)\s+"
     r"(?:\d{1,2}(?:[.,]\d)?\s?%\s*)?(?:moms|vat|tax|mva|mwst)|\b(?:moms"
-    r"|vat) ingår med)\b"
+    r"|vat)(?:\s\(?\d{1,2}(?:[.,]\d)?\s?%\)?)? ingår med)\b"
     r"[^\d)]{0,15}(?:\(?\d{1,2}(?:[.,]\d{1,2})?\s?%\)?[^\d)]{0,12})?(?P<amount>[^)]{1,24})\)?"
 )
 # Such as `(inkluderar 201,20 kr Moms)`, `(includes $9.10 Tax)`.
@@ -30,6 +30,8 @@ _TAX_BEHIND = re.compile(
     r"(?i)\(\s*(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|enthält|heraf)\s+"
     r"(?P<amount>[^()]{1,24}?)\s*(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust)\b[^()]{0,20}\)"
 )
+# Such as `(moms 410,40)`.
+_TAX_IN_BRACKETS = re.compile(r"(?i)\(\s*(?:moms|vat|mva|mwst)\.?:?\s*(?P<amount>[^()%]{3,16})\)")
 _OF_WHICH = re.compile(r"(?i)\b(?:varav|därav|of which|whereof|davon|heraf|herav|ingår med)\b")
 _PERCENT = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?\s?%")
 # Totals in running text: "Vi har debiterat 149,00 kr", "You paid $12.99".
@@ -71,6 +73,9 @@ _IS_SENTENCE = re.compile(
     r"(?i)\s(?:på|för|av|of|over|över|under|från|from|om|than|upp till|up to|fra|über|ab|von)$"
 )
 
+_COUNTED_OUT = re.compile(r"(?i)\s*\(\s*\d{1,3}\s?(?:st\s?)?[x×à]\s?[\d.,]+[^()]{0,6}\)$")
+_WAY_BACK = re.compile(r"(?i)retur|return|rück")
+_PARAGRAPH = re.compile(r"^.{120}|[^\W\d_]{2}[.!?] +[A-ZÅÄÖ]|^(?:\S+ ){6}.*[^\W\d_)][).]\.?$")
 _NO_TAX_COLUMN = re.compile(r"(?i)%|sats|rate|inkl|incl|\bmed\b|\bwith\b|brutto|gross|\bmit\b")
 _OF_BASE = re.compile(r"(?i)(?P<base>\s(?:av|på|of|on|af|von|auf)\s)[^=:]{1,20}[=:]")
 
@@ -159,7 +164,7 @@ def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
 
 
 def _embedded_tax(cell: str) -> tuple[re.Match[str] | None, list[Amount]]:
-    for pattern in (_TAX_BEHIND, _EMBEDDED_TAX):
+    for pattern in (_TAX_BEHIND, _EMBEDDED_TAX, _TAX_IN_BRACKETS):
         match = pattern.search(cell)
         amounts = find_amounts(match["amount"]) if match else []
         if match is not None and amounts and not _is_of_total(cell, match):
@@ -193,8 +198,10 @@ def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> It
             yield from _line(*_label_and_amount(text), index, row)
         return
     label, amount = split_row(type(row)(tuple(filled), ())) if filled else ("", None)
+    if len(filled) == 1 and _COUNTED_OUT.search(filled[0]):
+        return  # the amount stands below
     if amount is not None and not label:
-        label = _label_above(rows, index)
+        label = _label_above(rows, index, amount)
     if len(filled) == 1 and amount is not None:
         yield from _several(filled[0], index, row, label, amount)
     elif amount is not None:
@@ -210,12 +217,9 @@ def _several(
     amounts = find_amounts(text)
     if len(amounts) <= 1:
         if amount is not None:
-            yield from _line(label, amount, index, row)
-        elif amounts and (
-            match := re.match(r"^(.{2,40}?)\s*[:\uff1a]\s*$", text[: amounts[0].start])
-        ):
-            # As in `Totalt: 598,97 kr inkl. frakt`.
-            yield from _line(match[1], amounts[0], index, row)
+            yield from _outside_prose(_line(label, amount, index, row), text)
+        elif amounts and (label := _label_before(text, amounts[0])):
+            yield from _line(label, amounts[0], index, row)
         return
     equals = _OF_BASE.search(text)
     if equals and len(amounts) == 2 and equals.start() < amounts[0].start < equals.end():
@@ -226,8 +230,23 @@ def _several(
     for found in amounts:
         part = text[begin : found.start].strip(" :,;–-()")
         if part:
-            yield from _line(part, found, index, row)
+            yield from _outside_prose(_line(part, found, index, row), text)
         begin = found.end
+
+
+def _outside_prose(lines: Iterator[MoneyLine], text: str) -> Iterator[MoneyLine]:
+    """Leave out fees and savings of which a text only speaks; its total may count."""
+    prose = _PARAGRAPH.search(text)
+    yield from (line for line in lines if line.kind in _IN_SENTENCES or not prose)
+
+
+def _label_before(text: str, amount: Amount) -> str:
+    """Return the label in `Totalt: 598,97 kr inkl. frakt`, `Totalt 488,50 kr. Swisha till …`."""
+    before = text[: amount.start]
+    if match := re.match(r"^(.{2,40}?)\s*[:\uff1a]\s*$", before):
+        return match[1]
+    kind, sureness = money_kind(before)
+    return before.strip() if kind is MoneyKind.TOTAL and sureness >= 2 and len(before) < 30 else ""
 
 
 def _label_and_amount(text: str) -> tuple[str, Amount | None]:
@@ -235,11 +254,18 @@ def _label_and_amount(text: str) -> tuple[str, Amount | None]:
     return (text[: amounts[-1].start].strip(" :"), amounts[-1]) if amounts else (text, None)
 
 
-def _label_above(rows: Sequence[Row], index: int) -> str:
+def _label_above(rows: Sequence[Row], index: int, amount: Amount) -> str:
     if index == 0:
         return ""
     above = [cell for cell in rows[index - 1].cells if cell]
-    return above[0] if len(above) == 1 and not find_amounts(above[0]) else ""
+    if len(above) != 1:
+        return ""
+    # "Pant (6 x 2,00)"; and an offer names its price: "Kaffe 3 för 165 kr".
+    label = _COUNTED_OUT.sub("", above[0])
+    amounts = find_amounts(label)
+    if amounts and amount.minor < 0:
+        return label[: amounts[0].start]
+    return "" if amounts else label
 
 
 def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[MoneyLine]:
@@ -260,6 +286,8 @@ def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[M
     if kind not in _IN_SENTENCES and _IS_SENTENCE.search(label):
         return
     minor = amount.minor
+    if kind is MoneyKind.SHIPPING and minor < 0 and _WAY_BACK.search(label):
+        kind = MoneyKind.DISCOUNT  # the way back, taken off what is refunded
     # "Totalt - 598 kr": there the dash is a dash.
     if kind not in (MoneyKind.DISCOUNT, MoneyKind.ROUNDING, MoneyKind.TOTAL):
         minor = abs(minor)
@@ -310,9 +338,10 @@ def _tax_table(rows: Sequence[Row], index: int) -> MoneyLine | None:
     total, currency, quotes = 0, None, []
     for row in rows[index + 1 : index + 8]:
         cells = [cell for cell in row.cells if cell]
-        if len(cells) != len(header) or not re.search(r"\d", cells[0]):
+        nameless = len(cells) - len(header)  # above the rates may stand nothing
+        if nameless not in (0, 1) or not re.search(r"\d", cells[0]):
             break
-        amount = whole_amount(cells[columns[-1]])
+        amount = whole_amount(cells[columns[-1] + nameless])
         if amount is None:
             break
         total, currency = total + amount.minor, amount.currency or currency

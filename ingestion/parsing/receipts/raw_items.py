@@ -52,8 +52,8 @@ _TIMES = re.compile(
     r"(?i)^\W*(?:(?:antal|qty|quantity|menge"
     r"|anzahl):?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
     r"|pcs|kg|stk|m|h|tim|seats?|users?|licen[sc]es?|licenser|användare|platser|nätter|natt"
-    r"|nights?|months?|månader|mån|personer|pers\.?|tickets?|biljetter|dagar|days?|stück)?\s?"
-    r"(?:[x×*@]|à|á|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
+    r"|nights?|guests?|copies|copy|months?|månader|mån|personer|pers\.?|tickets?|biljetter|dagar|days?|stück)?\s?"
+    r"(?:[x×*@]|à|á|at\s|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
 )
 
 
@@ -268,7 +268,7 @@ def is_sentence(text: str) -> bool:
     return text.count(" ") > 11 or bool(
         re.search(
             r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?"
-            r"|datum|date)\b|[.!?]\s",
+            r"|datum|date|works out|kostar|costs)\b|[.!?]\s",
             text,
         )
     )

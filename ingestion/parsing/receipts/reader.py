@@ -17,7 +17,7 @@ from ingestion.parsing.receipts.message import MailText, read_message
 from ingestion.parsing.receipts.page import read_html, read_text
 from ingestion.parsing.receipts.pdf_page import read_pdf
 from ingestion.parsing.receipts.structured import read_markup
-from ingestion.parsing.receipts.vendor_names import vendor_name
+from ingestion.parsing.receipts.vendor_names import payee, vendor_name
 from ingestion.parsing.receipts.with_pdfs import with_pdfs
 from paypulse.receipts import (
     Category,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from paypulse.receipts import Receipt, ReceiptModel, VendorHints
 
 # What hidden text is only for a machine to read.
+_HEAD_ROWS = 6  # in which a payment service says whom it has paid
 _ORDERS = re.compile(
     r"(?i)\b(?:ignore|disregard|override|system prompt|instructions?"
     r"|as an ai|assistant|ignorera|bortse från|instruktion\w*|json"
@@ -141,7 +142,8 @@ def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
     if known:
         vendor, category, is_sure = known.name, known.category, True
     else:
-        vendor = vendor_name(mail.sender_name, mail.sender, markup.vendor, text)
+        head = [mail.subject, *(row.text for row in read.page.rows[:_HEAD_ROWS])]
+        vendor = payee(head) or vendor_name(mail.sender_name, mail.sender, markup.vendor, text)
         category, is_sure = _category(read)
     receipt = combine(
         read.layout,
@@ -234,8 +236,10 @@ def _category(read: MailReading) -> tuple[Category, bool]:
         hints.append(Category.TRAVEL)
     if layout.consumption_kwh is not None or (layout.ocr is not None and layout.due_on is not None):
         hints.append(Category.UTILITY)
-    elif layout.period is not None and not hints:
+    elif layout.period is not None and layout.due_on is None and not hints:
         hints.append(Category.SUBSCRIPTIONS)
+    if layout.sums.parts.get(MoneyKind.TIP):
+        hints.append(Category.FOOD_DELIVERY)
     if layout.next_billing_on is not None:
         hints.append(Category.SUBSCRIPTIONS)
     items = layout.sums.items

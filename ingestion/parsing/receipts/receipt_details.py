@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ingestion.parsing.receipts.labels import MoneyKind
+from ingestion.parsing.receipts.raw_items import is_sentence
 from ingestion.parsing.receipts.values import Found, read_interval
 from paypulse.receipts import (
     Category,
@@ -37,7 +39,7 @@ def to_details(
         "deposit": made.money(sums.parts.get(MoneyKind.DEPOSIT)),
     }
     if category is Category.FOOD_DELIVERY:
-        own = layout.restaurant and layout.restaurant.value.casefold() == vendor.casefold()
+        own = layout.restaurant and _is_own(layout.restaurant, vendor)
         values["restaurant"] = None if own else layout.restaurant
     elif category is Category.SUBSCRIPTIONS:
         values |= _of_subscription(layout, items)
@@ -55,6 +57,14 @@ def to_details(
             made.keep(name, value.value, ValueSource.LAYOUT, value.quote)
             values[name] = value.value
     return ReceiptDetails(**{name: value for name, value in values.items() if value is not None})
+
+
+def _is_own(restaurant: Found[str], vendor: str) -> bool:
+    """Tell whether it is the sender itself, or a branch that a sentence names."""
+    name, own = (re.sub(r"[^\w ]", "", text.casefold()) for text in (restaurant.value, vendor))
+    first = own.split(" ")[0]
+    branch = bool(first) and name.startswith(first) and is_sentence(restaurant.quote)
+    return name == own or branch
 
 
 def _of_subscription(layout: Layout, items: Sequence[ReceiptItem]) -> dict[str, Any]:

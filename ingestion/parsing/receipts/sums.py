@@ -202,7 +202,7 @@ def _gather(kind: MoneyKind, lines: Sequence[MoneyLine], sums: Sums) -> None:
         found = _of_tax(found)
     if not found:
         return
-    amounts = [line.minor for line in found]
+    amounts = _without_parts([line.minor for line in found])
     if (
         kind in (MoneyKind.SHIPPING, MoneyKind.TIP, MoneyKind.SERVICE_FEE)
         and len(set(amounts)) == 1
@@ -217,6 +217,13 @@ def _gather(kind: MoneyKind, lines: Sequence[MoneyLine], sums: Sums) -> None:
         )
     sums.parts[kind] = total
     sums.quotes[kind] = "\n".join(dict.fromkeys(line.quote for line in found))
+
+
+def _without_parts(amounts: list[int]) -> list[int]:
+    """Keep the last where it is the sum of those before: freight of parcels, then of the order."""
+    if len(amounts) > 2 and abs(sum(amounts[:-1])) == abs(amounts[-1]):
+        return amounts[-1:]
+    return amounts
 
 
 def _of_tax(found: list[MoneyLine]) -> list[MoneyLine]:

@@ -10,7 +10,12 @@ from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import Dated, Timed, find_dates, find_times
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.leg_ends import from_ends
-from ingestion.parsing.receipts.leg_lines import from_lines, from_routes
+from ingestion.parsing.receipts.leg_lines import (
+    from_lines,
+    from_routes,
+    from_sentences,
+    from_stacks,
+)
 from ingestion.parsing.receipts.leg_values import (
     number_in,
     place_in,
@@ -27,6 +32,14 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
 
 
+# "Ankomst: fredag efter kl. 15" is that of a hotel.
+_NO_PLACE = re.compile(
+    r"(?i)\d|(?:före|efter|innan|after|before|until|tidigast|senast|ab|bis)\b|.*@"
+)
+_PART_OF_A_TRIP = re.compile(
+    r"(?i)(?:return|inbound|outbound|hemresa|utresa|återresa|retur|rückreise|rückflug|hinflug"
+    r"|hjemreise|udrejse|utreise|hjemrejse)\b.{0,40}$"
+)
 _LEAST_COLUMNS = 4  # two places and two times
 
 
@@ -43,9 +56,11 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
     for legs in (
         _from_tables(rows, near),
         timed,
+        from_stacks(rows, near),
         from_ends(rows, near),
         from_lines(rows, near),
         from_routes(rows, near),
+        from_sentences(rows, near),
         labelled,
     ):
         if legs:
@@ -72,6 +87,9 @@ def _from_tables(rows: Sequence[Row], near: date | None) -> list[Leg]:
             continue
         above = _day_above(rows, index, near)
         for below in rows[index + 1 : index + 12]:
+            if _parts_a_table(below):
+                above = below.text if find_dates(below.text, near) else above
+                continue
             # Columns at the end may be one: "no seat" below carriage and seat.
             if not _LEAST_COLUMNS <= len(below.cells) <= len(roles):
                 break
@@ -83,6 +101,11 @@ def _from_tables(rows: Sequence[Row], near: date | None) -> list[Leg]:
                 break
             legs.append(leg)
     return legs
+
+
+def _parts_a_table(row: Row) -> bool:
+    """Tell whether a row only says which legs come next: `Return`, `Hemresa 12 april 2026`."""
+    return len(row.cells) == 1 and bool(_PART_OF_A_TRIP.match(row.text))
 
 
 def _day_above(rows: Sequence[Row], index: int, near: date | None) -> str:
@@ -116,7 +139,7 @@ def _leg_of_values(values: dict[str, str], near: date | None) -> Leg | None:
     )
     origin = place_in(values.get("travel_from", ""), near) or place_in(departure, near)
     destination = place_in(values.get("travel_to", ""), near) or place_in(arrival, near)
-    if not origin or not destination:
+    if not origin or not destination or _NO_PLACE.match(origin) or _NO_PLACE.match(destination):
         return None
     if not left:
         left = find_times(without_dates(values.get("travel_from", ""), near)) or find_times(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"^\W*(?P<token>[A-Za-z0-9ÅÄÖ](?:[\w./-]*[A-Za-z0-9])?)(?=[\s,;.)|]|$)")
 _NUMBER_SENTENCE = re.compile(
     r"(?i)\b(?:web|e-|kund)?(?P<kind>orderbekräftelse|beställningsbekräftelse|bokningsbekräftelse"
+    r"|ordrebekreftelse|ordrebekræftelse|auftragsbestätigung"
     r"|order confirmation|order|beställning|köp|purchase|bokning|booking|reservation"
     r"|confirmation|bestellung|bestell|beställnings|boknings|auftrags|buchungs|rechnung|buchung"
     r"|beleg|auftrag|bestilling|ordre"
@@ -111,6 +112,9 @@ _NO_RENEWAL = re.compile(
     r"(?i)förnyas (?:inte|ej)|(?:does|will) not (?:auto-?)?renew|no auto-?renew|fornyes ikke"
     r"|nicht automatisch"
 )
+_OF_ORDER = re.compile(
+    r"(?i)(?:order|beställnings?|bestell|bestillings?|ordre)[ -]?(?:dat|dag|day|dato)"
+)
 _ORDERED = re.compile(r"(?i)order|best|köp|purchase|faktura|invoice|rechnung|kvitto|receipt|bok")
 _HASH_NUMBER = re.compile(r"(?<!\S)#(?P<token>[A-Z0-9][\w./-]*\d[\w-]*)")
 _HEAD_ROWS = 20
@@ -178,6 +182,8 @@ class Values:
             for pair in self._ranked(name)
             if (day := self._day(pair.value)) is not None
         ]
+        # An invoice's own day gives way to that of the order, where both are printed.
+        found.sort(key=lambda each: not _OF_ORDER.match(each[0].label))
         for pair, day in found:
             if near is None or (day - near).days <= 2:
                 return Found(day, pair.quote)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _GENERIC = re.compile(
     r"(?i)\b(?:kund(?:service|tjänst|support|center)|customer (?:service"
@@ -17,6 +21,15 @@ _GENERIC = re.compile(
 _COUNTRY = re.compile(
     r"(?i)\s*[\[(](?:se|sverige|sweden|nordic|uk|com)[\])]|\s+(?:AB|Inc\.?|Ltd\.?|GmbH|LLC|ApS|AS"
     r"|Oy|S\.A\.|Limited|PBC)(?=$|,)"
+)
+_LAND = re.compile(
+    r"(?i)\s*[\[(](?:se|sverige|sweden|nordic|uk|com)[\])]|,\s*(?:PBC|Inc\.?|Ltd\.?|LLC)$"
+)
+# What a payment service says about whom it has paid.
+_PAID_TO = re.compile(
+    r"(?i)\b(?:betalning(?:en)?|payment|zahlung|betaling(?:en)?|betalt|paid|betalat|bezahlt)\s"
+    r"(?:\S+\s){0,4}?(?:till|to|an|til)\s(?-i:(?P<name>[A-ZÅÄÖÆØ][\w&'.-]*(?:\s(?:[A-ZÅÄÖÆØ&]"
+    r"[\w&'.-]*|&|och|and|of|i)){0,4}))(?:\s*(?:$|[.!(|])|\s(?:den|on|via|with|med)\b)"
 )
 _SUBDOMAINS = frozenset(
     [
@@ -79,6 +92,12 @@ def vendor_name(display: str, address: str, markup: str | None, text: str) -> st
     return domain.capitalize()
 
 
+def payee(lines: Sequence[str]) -> str | None:
+    """Return whom a payment service has paid: `Du har betalat 1 085,00 kr till Krukmakeriet`."""
+    found = (_PAID_TO.search(line) for line in lines)
+    return next((match["name"].rstrip(".") for match in found if match), None)
+
+
 def _cleaned(display: str) -> str:
     name = re.sub(r"\s+", " ", display).strip(" \"'<>,|-")
     if "@" in name:
@@ -92,7 +111,7 @@ def _cleaned(display: str) -> str:
         return ""
     tail = re.split(r"\s(?:från|from|at|hos)\s", words)
     name = tail[-1] if len(tail) > 1 else words
-    return _COUNTRY.sub("", name).strip(" -–|,:&/")
+    return _LAND.sub("", name).strip(" -–|,:&/")
 
 
 def _of_domain(address: str) -> str:
