@@ -1,6 +1,6 @@
 """`paypulse accuracy`: what the reader gets right on mails that a person has labelled.
 
-The corpus has two halves that share no template. The reader may be improved by looking at `dev`;
+The corpus has two parts that share no template. The reader may be improved by looking at `dev`;
 of `held-out` only the sums are looked at, so that they say how mails are read that nobody has
 seen. Labels have the form of the record that `paypulse extract` prints.
 """
@@ -47,7 +47,7 @@ class Labelled:
     """A mail with what a person read from it."""
 
     name: str
-    half: str
+    part: str
     content: bytes
     label: Mapping[str, Any]
 
@@ -153,34 +153,34 @@ def load_corpus(folder: Path = CORPUS) -> list[Labelled]:
     """Return the mails of a corpus.
 
     Args:
-        folder: `mails/<name>.eml` beside `<name>.json`, and `split.json`: the names in each half.
-            A folder of mails with their labels and no split is one `dev` half.
+        folder: `mails/<name>.eml` beside `<name>.json`, and `split.json`: the names in each part.
+            A folder of mails with their labels and no split is one `dev` part.
 
     Raises:
-        CorpusError: there are no mails, or one has no label or is in no half.
+        CorpusError: there are no mails, or one has no label or is in no part.
     """
     mails = folder / "mails" if (folder / "mails").is_dir() else folder
     paths = sorted(mails.glob("*.eml"))
     if not paths:
         raise CorpusError(f"{mails} holds no mails: <name>.eml beside its label <name>.json")
     split = folder / "split.json"
-    halves = _halves(split) if split.is_file() else {path.stem: DEV for path in paths}
-    return [_labelled(path, halves) for path in paths]
+    parts = _parts(split) if split.is_file() else {path.stem: DEV for path in paths}
+    return [_labelled(path, parts) for path in paths]
 
 
-def _labelled(path: Path, halves: Mapping[str, str]) -> Labelled:
+def _labelled(path: Path, parts: Mapping[str, str]) -> Labelled:
     label = path.with_suffix(".json")
     if not label.is_file():
         raise CorpusError(f"{path.name} has no label: write {label.name} beside it")
-    if path.stem not in halves:
-        raise CorpusError(f"{path.name} is in no half: name it in split.json")
+    if path.stem not in parts:
+        raise CorpusError(f"{path.name} is in no part: name it in split.json")
     expected = json.loads(label.read_text(encoding="utf-8"))
-    return Labelled(path.stem, halves[path.stem], path.read_bytes(), expected)
+    return Labelled(path.stem, parts[path.stem], path.read_bytes(), expected)
 
 
-def _halves(split: Path) -> dict[str, str]:
+def _parts(split: Path) -> dict[str, str]:
     given = json.loads(split.read_text(encoding="utf-8"))
-    return {name: half for half in (DEV, HELD_OUT) for name in given[half]}
+    return {name: part for part in (DEV, HELD_OUT) for name in given[part]}
 
 
 def measure(mails: Sequence[Labelled]) -> list[Result]:

@@ -31,9 +31,9 @@ _INTRODUCTION = """\
 
 How well receipts are read, offline (without a model), measured by `make accuracy` on
 [mails that a person has labelled](../tests/accuracy/README.md). The corpus was made by somebody
-who did not know the reader. No template is in both halves. The reader was improved by looking at
-mails of the first half, `dev`, and by mails that its author wrote from experience; of the other
-half, `held-out`, only this page's sums were looked at. **What to expect of mails that nobody has
+who did not know the reader. No template is in both parts. The reader was improved by looking at
+mails of the first part, `dev`, and by mails that its author wrote from experience; of the other
+part, `held-out`, only this page's sums were looked at. **What to expect of mails that nobody has
 seen is what stands under `held-out`.** It is a little too good, since the sums were looked at
 about thirty times in between; all mails are invented, so it is a guess about real ones. A vendor
 that has a file in `vendor_configs/` gives its name and category, as in the deployed function.
@@ -50,32 +50,32 @@ def show(corpus: Path | None, split: str, *, errors: bool, held_out_errors: bool
     Args:
         corpus: See `load_corpus`; our own by default.
         split: `dev`, `held-out` or `all`.
-        errors: Add each wrong value of the dev half.
-        held_out_errors: Add those of the other half too, which then is no longer unseen.
+        errors: Add each wrong value of the dev part.
+        held_out_errors: Add those of the other part too, which then is no longer unseen.
     """
     results = measure(
-        [mail for mail in load_corpus(corpus or CORPUS) if split in (mail.half, "all")]
+        [mail for mail in load_corpus(corpus or CORPUS) if split in (mail.part, "all")]
     )
     shown = {DEV} if errors else set[str]()
     shown |= {HELD_OUT} if held_out_errors else set()
-    wrong = [line for result in results if result.mail.half in shown for line in _errors(result)]
+    wrong = [line for result in results if result.mail.part in shown for line in _errors(result)]
     return "\n".join([*wrong, _tables(results)])
 
 
 def write_report() -> Path:
-    """Measure both halves of our own corpus, publish the tables and return where."""
+    """Measure both parts of our own corpus, publish the tables and return where."""
     tables = _tables(measure(load_corpus(CORPUS)))
     REPORT.write_text(f"{_INTRODUCTION}\n{tables}", encoding="utf-8")
     return REPORT
 
 
 def _tables(results: Sequence[Result]) -> str:
-    halves = [half for half in (HELD_OUT, DEV) if any(each.mail.half == half for each in results)]
-    of_half = {half: [each for each in results if each.mail.half == half] for half in halves}
-    scores = {half: score(chosen) for half, chosen in of_half.items()}
+    parts = [part for part in (HELD_OUT, DEV) if any(each.mail.part == part for each in results)]
+    of_part = {part: [each for each in results if each.mail.part == part] for part in parts}
+    scores = {part: score(chosen) for part, chosen in of_part.items()}
     sections = [_summary(scores)]
-    sections += [_confusion(half, scores[half]) for half in halves]
-    sections += [_by_category(half, of_half[half]) for half in halves]
+    sections += [_confusion(part, scores[part]) for part in parts]
+    sections += [_by_category(part, of_part[part]) for part in parts]
     return "\n".join(sections)
 
 
@@ -132,7 +132,7 @@ def _summary(scores: dict[str, Score]) -> str:
     return f"| what | target | {' | '.join(scores)} |\n|---|---|{'---|' * len(scores)}\n{body}"
 
 
-def _confusion(half: str, total: Score) -> str:
+def _confusion(part: str, total: Score) -> str:
     rows = "".join(
         f"| {expected} | "
         + " | ".join(str(total.confusion[expected, read]) for read in _OUTCOMES)
@@ -140,10 +140,10 @@ def _confusion(half: str, total: Score) -> str:
         for expected in _OUTCOMES
     )
     head = f"| is ↓ read as → | {' | '.join(_OUTCOMES)} |\n|---|{'---|' * len(_OUTCOMES)}\n"
-    return f"## Outcome classes, {half}\n\n{head}{rows}"
+    return f"## Outcome classes, {part}\n\n{head}{rows}"
 
 
-def _by_category(half: str, results: Sequence[Result]) -> str:
+def _by_category(part: str, results: Sequence[Result]) -> str:
     of_category: dict[str, list[Result]] = {}
     for result in results:
         if result.is_receipt:
@@ -163,7 +163,7 @@ def _by_category(half: str, results: Sequence[Result]) -> str:
         "| category | mails | outcome | category | total | order number | date | items F1 "
         f"| details | to review |\n|---|{'---|' * 9}\n"
     )
-    return f"## Categories, {half}\n\n{head}{rows}"
+    return f"## Categories, {part}\n\n{head}{rows}"
 
 
 def _kinds(total: Score) -> str:

@@ -122,23 +122,23 @@ def bench() -> None:
 @app.command()
 def accuracy(
     split: Annotated[
-        Literal["dev", "held-out", "all"], typer.Option(help="The half of the corpus.")
+        Literal["dev", "held-out", "all"], typer.Option(help="The part of the corpus.")
     ] = "all",
     corpus: Annotated[
         Path | None, typer.Option(help="A folder of mails with labels instead of our own.")
     ] = None,
     errors: Annotated[
-        bool, typer.Option("--errors", help="List what is wrong in the dev half.")
+        bool, typer.Option("--errors", help="List what is wrong in the dev part.")
     ] = False,
     held_out_errors: Annotated[
         bool,
         typer.Option(
             "--show-held-out-errors",
-            help="List it for the held-out half too: then it is unseen no longer.",
+            help="List it for the held-out part too: then it is unseen no longer.",
         ),
     ] = False,
     write: Annotated[
-        bool, typer.Option("--write", help="Publish both halves of our own in docs/accuracy.md.")
+        bool, typer.Option("--write", help="Publish both parts of our own in docs/accuracy.md.")
     ] = False,
 ) -> None:
     """Compare what is read from labelled mails with their labels."""

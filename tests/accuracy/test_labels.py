@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage, Message
 
 CORPUS = Path(__file__).parent
-HALVES = ("dev", "held-out")
+PARTS = ("dev", "held-out")
 SCHEMA = json.loads((CORPUS / "label.schema.json").read_text())
 SPLIT: dict[str, list[str]] = json.loads((CORPUS / "split.json").read_text())
 FAMILIES: dict[str, list[str]] = json.loads((CORPUS / "families.json").read_text())
@@ -133,13 +133,13 @@ def test_every_mail_has_one_label_and_one_place_in_the_split() -> None:
     mails = sorted(path.stem for path in (CORPUS / "mails").glob("*.eml"))
 
     assert mails == sorted(LABELS)
-    assert mails == sorted(name for half in HALVES for name in SPLIT[half])
+    assert mails == sorted(name for part in PARTS for name in SPLIT[part])
     assert mails == sorted(name for members in FAMILIES.values() for name in members)
 
 
-def test_no_template_family_is_in_both_halves() -> None:
+def test_no_template_family_is_in_both_parts() -> None:
     for family, members in FAMILIES.items():
-        assert sum(bool(set(members) & set(SPLIT[half])) for half in HALVES) == 1, family
+        assert sum(bool(set(members) & set(SPLIT[part])) for part in PARTS) == 1, family
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -220,10 +220,10 @@ def test_a_label_adds_up_with_the_tax_included_or_on_top(name: str) -> None:
     assert any(abs(sum_ - fields["total"]) < rounding for sum_ in (total, total + fields["tax"]))
 
 
-def test_dev_has_all_outcomes_and_categories_of_the_held_out_half() -> None:
-    counts = {half: Counter(_kind(LABELS[name]) for name in SPLIT[half]) for half in HALVES}
+def test_dev_has_all_outcomes_and_categories_of_the_held_out_part() -> None:
+    counts = {part: Counter(_kind(LABELS[name]) for name in SPLIT[part]) for part in PARTS}
 
-    dev, held_out = (counts[half] for half in HALVES)
+    dev, held_out = (counts[part] for part in PARTS)
 
     assert set(dev) == set(held_out)
     # mails are added to one part at a time; what is measured must not be hardly ever tuned for

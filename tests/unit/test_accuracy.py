@@ -154,7 +154,7 @@ def test_errors_of_held_out_mails_are_shown_only_when_asked_for(corpus: Path) ->
     assert "unseen: OK" in revealed
 
 
-def test_split_measures_one_half(corpus: Path) -> None:
+def test_split_measures_one_part(corpus: Path) -> None:
     shown = show(corpus, "held-out", errors=True, held_out_errors=False)
 
     assert "| mails |  | 1 |" in shown
@@ -165,10 +165,10 @@ def test_split_measures_one_half(corpus: Path) -> None:
     ("breakage", "message"),
     [
         (lambda folder: (folder / "mails" / "seen.json").unlink(), "seen.eml has no label"),
-        (lambda folder: (folder / "split.json").write_text('{"dev": [], "held-out": []}'), "half"),
+        (lambda folder: (folder / "split.json").write_text('{"dev": [], "held-out": []}'), "part"),
         (lambda folder: [path.unlink() for path in folder.glob("mails/*.eml")], "holds no mails"),
     ],
-    ids=["no label", "no half", "no mails"],
+    ids=["no label", "no part", "no mails"],
 )
 def test_corpus_that_cannot_be_read_says_why(corpus: Path, breakage: Any, message: str) -> None:
     breakage(corpus)
