@@ -109,6 +109,20 @@ ITEM_LAYOUTS = {
     + "<p>Cola</p>"
     + table(("Pris", "20,00 kr"))
     + "<p>Totalt: 250,00 kr</p>",
+    "count and price of one in a cell": table(
+        ("Pizza Vesuvio", "2 st<br>á 115,00", "230,00 kr"), ("Cola", "1 st<br>á 20,00", "20,00 kr")
+    )
+    + "<p>Totalt: 250,00 kr</p>",
+    "count with the price of one in brackets": table(
+        ("Pizza Vesuvio<br>Antal: 2 (115 kr/st)", "230 kr"), ("Cola<br>Antal: 1", "20 kr")
+    )
+    + "<p>Totalt: 250 kr</p>",
+    "price of one behind the name": table(
+        ("2 st Pizza Vesuvio á 115:-", "230:-"), ("1 st Cola á 20:-", "20:-"), ("Totalt", "250:-")
+    ),
+    "counted in words of another language": "<p>Pizza Vesuvio</p>"
+    "<p>2 guests at SEK 115.00, drinks included — SEK 230.00</p><p>Cola</p>"
+    "<p>1 copy at SEK 20.00</p><p>Total: SEK 250.00</p>",
     "product number before the name": table(
         ("Artikel", "Benämning", "Antal", "À-pris", "Belopp"),
         ("PV-11", "Pizza Vesuvio", "2", "115,00", "230,00"),
@@ -429,6 +443,19 @@ TRIPS = {
     "English labels": "<p>Flight: SK2541</p><p>From: Göteborg Landvetter (GOT)</p>"
     "<p>Departs: 12 Jun 2025 07:00</p><p>To: London Heathrow (LHR)</p>"
     "<p>Arrives: 12 Jun 2025 08:20</p>",
+    "sentence": "<p>Ni reser från Göteborg Landvetter den 12 juni 2025 kl. 07.00 och är framme i"
+    " London Heathrow kl. 08.20 med SK2541.</p>",
+    "place, day and time below a label": "<div>FRÅN</div><div>Göteborg Landvetter</div>"
+    "<div>12 juni 2025</div><div>kl. 07.00</div><div>SK2541</div><div>TILL</div>"
+    "<div>London Heathrow</div><div>12 juni 2025</div><div>kl. 08.20</div>",
+    "terminals": "<p>Utresa 12 juni 2025</p>"
+    + table(
+        (
+            "<b>07:00</b> 12 jun 2025<br>Göteborg Landvetter (GOT)<br>Terminal 1",
+            "SK2541<br>1h 20m",
+            "<b>08:20</b> 12 jun 2025<br>London Heathrow (LHR)<br>Terminal 2",
+        )
+    ),
     "one line": "<p>SK2541 · Göteborg Landvetter (GOT) – London Heathrow (LHR) · 12 jun 2025"
     " · 07:00–08:20</p>",
 }
@@ -482,6 +509,11 @@ def test_period_is_read_however_it_is_printed(period: str) -> None:
         ("Leveransbesked: order ST-22019", table(("Sko", "1", "99 kr"), ("Totalt", "", "99 kr"))),
         ("Påminnelse: obetald faktura", "<p>Fakturanr 5512</p><p>Att betala: 499,00 kr</p>"),
         ("Din bokning är avbokad", "<p>Bokning ABC123 är avbokad. Totalt 995 kr.</p>"),
+        ("Du har fått 350 kr från Emil", "<p>Betalning mottagen</p><p>350,00 kr</p>"),
+        (
+            "Payment for SD-0099 failed",
+            "<p>Your bank declined it.</p><p>Team plan $58.00</p><p>Amount due $58.00</p>",
+        ),
         (
             "Your order is waiting",
             "<p>Chair £99</p><p>Total £99</p><p>Complete your order</p>",
@@ -491,6 +523,85 @@ def test_period_is_read_however_it_is_printed(period: str) -> None:
 )
 def test_mail_about_a_purchase_is_not_always_its_receipt(subject: str, body: str) -> None:
     assert record_of(body, subject=subject)["outcome"] == "not_an_invoice"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        (
+            "Bekräftelse på avbokning KPX7712Q",
+            "<p>Det här får du tillbaka</p>" + table(("Återbetalas", "449,00 kr")),
+        ),
+        ("Kreditnota for ordre 7302218", "<p>Til gode: kr 449,00</p>"),
+    ],
+)
+def test_money_that_comes_back_is_a_refund(subject: str, body: str) -> None:
+    record = record_of(body, subject=subject)
+
+    assert (record["outcome"], record["fields"]["total"]) == ("refund", 449)
+
+
+def test_freight_of_parcels_is_counted_once() -> None:
+    goods = (
+        ("Pall", "1", "519,00 kr"),
+        ("Frakt Lager A", "29,00 kr"),
+        ("Frakt Lager B", "19,00 kr"),
+    )
+
+    record = record_of(table(*goods, ("Total frakt", "48,00 kr"), ("Totalt", "567,00 kr")))
+
+    assert (record["fields"]["shipping"], record["status"]) == (48, "OK")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Delbetala från 34 kr/mån. Kreditkostnad 0 kr, uppläggningsavgift 395 kr. Att låna kostar.",
+        "Neste levering får du uten leveringsgebyr og gebyrer (verdi kr 79,00).",
+        "A plan by the month would have cost SEK 60, so you are saving SEK 36.00 a year. Good!",
+    ],
+)
+def test_fees_and_savings_that_a_text_speaks_of_are_not_this_receipts(text: str) -> None:
+    record = record_of(STOOL + table(("Totalt", "519,00 kr")) + f"<p>{text}</p>")
+
+    assert record["fields"]["discount"] is None
+    assert record["fields"]["shipping"] is None
+    assert "serviceFee" not in record["details"]
+
+
+def test_items_of_the_markup_are_read_so_that_they_make_the_subtotal() -> None:
+    markup = """<script type="application/ld+json">{"@context": "https://schema.org", "@type":
+    "Order", "orderNumber": "7712-A", "acceptedOffer": {"@type": "Offer", "price": "798.00",
+    "priceCurrency": "SEK", "itemOffered": {"@type": "Product", "name": "Galonset"},
+    "eligibleQuantity": {"@type": "QuantitativeValue", "value": 2}}}</script>"""
+
+    record = record_of(
+        markup + table(("Delsumma", "798,00 kr"), ("Frakt", "49,00 kr"), ("Totalt", "847,00 kr"))
+    )
+
+    assert items_of(record) == [("Galonset", 2, 798)]
+
+
+def test_total_is_read_where_a_sentence_goes_on_behind_it() -> None:
+    body = "<p>Ägg, 2 x 85 kr = 170 kr</p><p>Totalt 170 kr. Swisha senast på onsdag.</p>"
+
+    assert record_of(body)["fields"]["total"] == 170
+
+
+def test_whom_a_payment_service_has_paid_is_the_vendor() -> None:
+    body = "<p>Du har betalat 519,00 kr till Krukmakeriet Lera</p><p>Summa: 519,00 kr</p>"
+    head = "From: Betalsmart <kvitto@betalsmart.example>\nContent-Type: text/html; charset=utf-8\n"
+    mail = f"{head}Subject: Kvitto\n\n{body}".encode()
+
+    assert extract_mail("a", mail)["fields"]["vendor"] == "Krukmakeriet Lera"
+
+
+def test_due_day_is_the_day_on_which_the_amount_is_drawn() -> None:
+    body = "<p>We'll collect SEK 519.00 by Direct Debit on 19 May 2025.</p><p>Total: SEK 519.00</p>"
+
+    record = record_of(body, subject="Your electricity bill", category=Category.UTILITY)
+
+    assert record["details"]["dueDate"] == "2025-05-19"
 
 
 def test_sums_are_no_items_where_no_item_can_be_read() -> None:

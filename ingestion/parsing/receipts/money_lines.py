@@ -75,7 +75,7 @@ _IS_SENTENCE = re.compile(
 
 _COUNTED_OUT = re.compile(r"(?i)\s*\(\s*\d{1,3}\s?(?:st\s?)?[x×à]\s?[\d.,]+[^()]{0,6}\)$")
 _WAY_BACK = re.compile(r"(?i)retur|return|rück")
-_PARAGRAPH = re.compile(r"^.{120}|[^\W\d_]{2}[.!?] +[A-ZÅÄÖ]|^(?:\S+ ){6}.*[^\W\d_)][).]\.?$")
+_PARAGRAPH = re.compile(r"^.{120}|[^\W\d_]{2}[.!?] +[A-ZÅÄÖ]|^(?:\S+ ){6}.*\.$")
 _NO_TAX_COLUMN = re.compile(r"(?i)%|sats|rate|inkl|incl|\bmed\b|\bwith\b|brutto|gross|\bmit\b")
 _OF_BASE = re.compile(r"(?i)(?P<base>\s(?:av|på|of|on|af|von|auf)\s)[^=:]{1,20}[=:]")
 
