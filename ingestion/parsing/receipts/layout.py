@@ -160,6 +160,9 @@ def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:
         sums = solve(lines, [reading], refund=refund)
         if sums.adds_up:
             return sums
+        told = solve(find_money_lines(rows, reading.rows, prose=True), [reading], refund=refund)
+        if told.adds_up and not told.doubted:
+            return told
         if best is None or (best.total is None and sums.total is not None):
             best = sums
     if best is None or best.total is None:

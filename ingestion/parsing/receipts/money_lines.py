@@ -93,8 +93,17 @@ class MoneyLine:
     quote: str
 
 
-def find_money_lines(rows: Sequence[Row], taken: Collection[int]) -> list[MoneyLine]:
-    """Return the labelled amounts in the rows that no item has taken."""
+def find_money_lines(
+    rows: Sequence[Row], taken: Collection[int], *, prose: bool = False
+) -> list[MoneyLine]:
+    """Return the labelled amounts in the rows that no item has taken.
+
+    Args:
+        rows: Of the mail.
+        taken: Rows that are items.
+        prose: Take the fees and savings that running text speaks of, too; seldom they are this
+            receipt's.
+    """
     lines: list[MoneyLine] = []
     for index, row in enumerate(rows):
         if index in taken:
@@ -103,7 +112,9 @@ def find_money_lines(rows: Sequence[Row], taken: Collection[int]) -> list[MoneyL
             lines.append(table)
             continue
         lines.extend(_under_labels(rows, index))
-        lines.extend(_of_row(rows, index, row))
+        found = _of_row(rows, index, row)
+        is_prose = not prose and len(row.cells) == 1 and _PARAGRAPH.search(row.text)
+        lines.extend(line for line in found if line.kind in _IN_SENTENCES or not is_prose)
     return lines
 
 
@@ -217,7 +228,7 @@ def _several(
     amounts = find_amounts(text)
     if len(amounts) <= 1:
         if amount is not None:
-            yield from _outside_prose(_line(label, amount, index, row), text)
+            yield from _line(label, amount, index, row)
         elif amounts and (label := _label_before(text, amounts[0])):
             yield from _line(label, amounts[0], index, row)
         return
@@ -230,14 +241,8 @@ def _several(
     for found in amounts:
         part = text[begin : found.start].strip(" :,;–-()")
         if part:
-            yield from _outside_prose(_line(part, found, index, row), text)
+            yield from _line(part, found, index, row)
         begin = found.end
-
-
-def _outside_prose(lines: Iterator[MoneyLine], text: str) -> Iterator[MoneyLine]:
-    """Leave out fees and savings of which a text only speaks; its total may count."""
-    prose = _PARAGRAPH.search(text)
-    yield from (line for line in lines if line.kind in _IN_SENTENCES or not prose)
 
 
 def _label_before(text: str, amount: Amount) -> str:
