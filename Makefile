@@ -113,4 +113,4 @@ setup: .venv/.ready .venv-ministack/.ready devstack/graphiql/node_modules/.ready
 	fi
 
 clean: ## Remove environments, local state and build products
-	rm -rf .venv .venv-ministack .venv-checkov .paypulse */*/node_modules dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-checkov .paypulse .paypulse-google */*/node_modules dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -29,9 +29,9 @@ from devstack.build import PYTHON_VERSION
 from devstack.certificates import Certificate, find_or_make
 from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app as create_google
+from devstack.google_keys import LOCAL_CLIENT_ID, GoogleKeys
 from devstack.journey import Endpoints
 from devstack.ministack import ACCOUNT_ID, PYTHON, REGION, MiniStack
-from devstack.resources import GOOGLE_CLIENT_ID
 from devstack.running import listen
 from devstack.terraform import Terraform
 from paypulse.errors import ConfigurationError
@@ -51,7 +51,7 @@ VARIABLES = {
     "environment": "ministack",
     "features": {"autoscaling": False, "tracing": False},
     "deletion_protection": False,
-    "secret_values": {"google_client_id": GOOGLE_CLIENT_ID},
+    "secret_values": {"google_client_id": LOCAL_CLIENT_ID},
     "apns": {"signing_key": "p8", "key_id": "k", "team_id": "t", "bundle_id": "b"},
 }
 
@@ -211,7 +211,7 @@ def applied(folder: Path, dist: Path, program: str = "terraform") -> Iterator[Ap
         ConfigurationError: Terraform or MiniStack failed; the message says why.
     """
     _check_interpreter()
-    google = GoogleAccount.with_mails("landlady@gmail.example", "1" * 21, GOOGLE_CLIENT_ID)
+    google = GoogleAccount.with_mails("landlady@gmail.example", "1" * 21, LOCAL_CLIENT_ID)
     with ExitStack() as exit_stack:
         certificate = find_or_make((folder / "certificate").resolve())
         aws = GuardedMiniStack(folder / "aws", _free_port(), certificate=certificate)
@@ -221,7 +221,7 @@ def applied(folder: Path, dist: Path, program: str = "terraform") -> Iterator[Ap
         terraform = Terraform(
             folder / "terraform",
             program,
-            {**VARIABLES, "region": REGION, "settings": {"google_base_url": google_url}},
+            {**VARIABLES, "region": REGION, "settings": GoogleKeys().variables(google_url)},
             {
                 "AWS_ENDPOINT_URL": aws.url,
                 "AWS_ACCESS_KEY_ID": _ADMIN[0],
