@@ -98,6 +98,32 @@ def graphiql(
 
 
 @app.command()
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask Google about .env, and Terraform's registry.")
+    ] = False,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Also look at the API with this GraphQL URL.")
+    ] = None,
+    api_key: Annotated[str | None, typer.Option(help="Of that API.")] = None,
+    port: Annotated[int, typer.Option(help="The first of the three that `run` would take.")] = 4000,
+    terraform: Annotated[str, typer.Option(help="The program.")] = "terraform",
+    as_data: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
+) -> None:
+    """Tell whether this machine can do what PayPulse needs, and what to do where it cannot."""
+    try:
+        from devstack.doctor.command import Questions, print_findings  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise ConfigurationError(
+            f".venv is not what requirements/dev.txt says ({error.name} is missing):"
+            " rm -f .venv/.ready && make setup"
+        ) from None
+
+    questions = Questions(port, online, endpoint, api_key, terraform)
+    sys.exit(print_findings(questions, as_data=as_data))
+
+
+@app.command()
 def extract(
     files: Annotated[list[Path], typer.Argument(help="Rent notices (PDF).", metavar="FILE...")],
     output: Annotated[

@@ -7,10 +7,8 @@ async with DevStack(Options()) as stack:
 from __future__ import annotations
 
 import asyncio
-import errno
 import secrets
 import shutil
-import socket
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,12 +44,14 @@ from devstack.outbox import page as outbox_page
 from devstack.outbox.messages import Outbox
 from devstack.outbox.sns import Sns
 from devstack.resources import Resources
+from devstack.serving import free_port, listen
 from devstack.streams import StreamMapping
 from devstack.vendor_files import load_vendors
 from devstack.workers import Workers
 from paypulse.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from starlette.requests import Request
@@ -235,7 +235,7 @@ class DevStack:
     def _take_ports(self) -> tuple[socket.socket, socket.socket, socket.socket | None]:
         first = self.options.port
         gateway = listen(first)
-        aws_port = first + 1 if first else _free_port()
+        aws_port = first + 1 if first else free_port()
         google = listen(first + 2 if first else 0)
         # The functions know nothing of our certificate: they get a listener in clear, on loopback.
         internal = listen(0) if self.options.tls else None
@@ -364,33 +364,6 @@ def _credential(function: str, secret: str) -> IamCredential:
         secret_access_key=secret,
         principal_arn=f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{function}/{function}",
     )
-
-
-def listen(port: int) -> socket.socket:
-    """Return a socket bound to a loopback port, 0 for any.
-
-    Raises:
-        ConfigurationError: the port is taken.
-    """
-    # With its protocol named: else asyncio leaves Nagle's algorithm on, and answers wait 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        listener.close()
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise ConfigurationError(
-            f"port {port} is taken, perhaps by another dev stack; choose another with --port"
-        ) from None
-    return listener
-
-
-def _free_port() -> int:
-    with listen(0) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 async def _stop_server(server: _Server, task: asyncio.Task[Any]) -> None:
