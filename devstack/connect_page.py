@@ -154,7 +154,9 @@ class ConnectPage:
         origin = f"{google.scheme}://{google.netloc}"
         headers = {
             "cache-control": "no-store",
-            "referrer-policy": "no-referrer",  # the address of the callback holds a code
+            # The callback's address holds a code. Not "no-referrer": then browsers send the form
+            # with the origin "null".
+            "referrer-policy": "same-origin",
             # A form's target may redirect: to Google, and from the emulator back here.
             "content-security-policy": "default-src 'none'; style-src 'unsafe-inline';"
             f" form-action 'self' {origin}; base-uri 'none'; frame-ancestors 'none'",

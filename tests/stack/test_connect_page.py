@@ -73,6 +73,16 @@ async def test_the_form_is_at_the_address_that_the_stack_tells(
     assert sent_to == stack.connect_url
 
 
+async def test_the_start_page_says_who_answers_for_google(
+    stack: DevStack, browser: aiohttp.ClientSession
+) -> None:
+    address = stack.connect_url.replace("/connect", "/_graphiql/settings.json")
+    async with browser.get(address) as reply:
+        settings = await reply.json()
+
+    assert settings["services"] == {"Gmail": "emulator", "Gemini": "not asked"}
+
+
 async def test_another_mailbox_takes_the_place_only_when_it_is_wanted(
     stack: DevStack,
     browser: aiohttp.ClientSession,
