@@ -12,12 +12,15 @@ help: ## This list
 	  /^[a-zA-Z_-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Use
-.PHONY: run demo
+.PHONY: run demo doctor
 run: setup ## Start the whole system on this machine; Ctrl-C stops it (ARGS="--port 4000 --mailbox DIR")
 	@$(BIN)/paypulse run $(ARGS)
 
 demo: setup ## The main job once: sign up, connect Gmail, ingest, receive events, list the invoices
 	@$(BIN)/paypulse demo $(ARGS)
+
+doctor: .venv/.ready ## What this machine lacks, and the command that mends it (ARGS="--online --json")
+	@$(BIN)/paypulse doctor $(ARGS)
 
 ##@ Work
 .PHONY: test test-clients picture check format bench accuracy generate lock
@@ -113,4 +116,4 @@ setup: .venv/.ready .venv-ministack/.ready devstack/graphiql/node_modules/.ready
 	fi
 
 clean: ## Remove environments, local state and build products
-	rm -rf .venv .venv-ministack .venv-checkov .paypulse */*/node_modules dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-checkov .paypulse .paypulse-google */*/node_modules dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -13,15 +13,11 @@ import hashlib
 import json
 import ssl
 import subprocess
-import threading
-import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
-
-import uvicorn
 
 from devstack.applied_api import LambdaInvoker, read_api
 from devstack.appsync.app import create_app as create_gateway
@@ -29,10 +25,10 @@ from devstack.build import PYTHON_VERSION
 from devstack.certificates import Certificate, find_or_make
 from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app as create_google
+from devstack.google_keys import LOCAL_CLIENT_ID, GoogleKeys
 from devstack.journey import Endpoints
 from devstack.ministack import ACCOUNT_ID, PYTHON, REGION, MiniStack
-from devstack.resources import GOOGLE_CLIENT_ID
-from devstack.running import listen
+from devstack.serving import free_port, serving
 from devstack.terraform import Terraform
 from paypulse.errors import ConfigurationError
 
@@ -40,9 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from starlette.types import ASGIApp
 
-_START_LIMIT_S = 30.0
 _ADMIN = ("paypulse-admin", "only-for-terraform")
 # The provider waits 25 s for each queue, so they had better wait together.
 _TOGETHER = "-parallelism=32"
@@ -51,7 +45,7 @@ VARIABLES = {
     "environment": "ministack",
     "features": {"autoscaling": False, "tracing": False},
     "deletion_protection": False,
-    "secret_values": {"google_client_id": GOOGLE_CLIENT_ID},
+    "secret_values": {"google_client_id": LOCAL_CLIENT_ID},
     "apns": {"signing_key": "p8", "key_id": "k", "team_id": "t", "bundle_id": "b"},
 }
 
@@ -211,17 +205,17 @@ def applied(folder: Path, dist: Path, program: str = "terraform") -> Iterator[Ap
         ConfigurationError: Terraform or MiniStack failed; the message says why.
     """
     _check_interpreter()
-    google = GoogleAccount.with_mails("landlady@gmail.example", "1" * 21, GOOGLE_CLIENT_ID)
+    google = GoogleAccount.with_mails("landlady@gmail.example", "1" * 21, LOCAL_CLIENT_ID)
     with ExitStack() as exit_stack:
         certificate = find_or_make((folder / "certificate").resolve())
-        aws = GuardedMiniStack(folder / "aws", _free_port(), certificate=certificate)
+        aws = GuardedMiniStack(folder / "aws", free_port(), certificate=certificate)
         aws.start()
         exit_stack.callback(aws.stop)
-        google_url = exit_stack.enter_context(_serving(create_google([google])))
+        google_url = exit_stack.enter_context(serving(create_google([google])))
         terraform = Terraform(
             folder / "terraform",
             program,
-            {**VARIABLES, "region": REGION, "settings": {"google_base_url": google_url}},
+            {**VARIABLES, "region": REGION, "settings": GoogleKeys().variables(google_url)},
             {
                 "AWS_ENDPOINT_URL": aws.url,
                 "AWS_ACCESS_KEY_ID": _ADMIN[0],
@@ -263,36 +257,11 @@ def serving_api(system: Applied) -> Iterator[Endpoints]:
         system.client("lambda"),
         config.authorizer.function_name,
     )
-    with _serving(create_gateway(config, invoker)) as url:
+    with serving(create_gateway(config, invoker)) as url:
         system.tell_address(f"{url}/graphql")
         realtime = f"{url}/graphql".replace("http", "ws", 1)
         (api_key,) = config.api_keys
         yield Endpoints(f"{url}/graphql", realtime, system.google_url, api_key)
-
-
-@contextmanager
-def _serving(app: ASGIApp) -> Iterator[str]:
-    """Serve an application from a thread of its own and yield its address."""
-    with listen(0) as listener:
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            ws_per_message_deflate=False,  # AppSync does not compress either
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        deadline = time.monotonic() + _START_LIMIT_S
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.005)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            server.force_exit = True
-            thread.join(_START_LIMIT_S)
 
 
 def _check_interpreter() -> None:
@@ -304,9 +273,3 @@ def _check_interpreter() -> None:
             f"{PYTHON} must be Python {version} with boto3, as Lambda has it:"
             f" make clean setup PYTHON=python{version}"
         )
-
-
-def _free_port() -> int:
-    with listen(0) as listener:
-        port: int = listener.getsockname()[1]
-        return port

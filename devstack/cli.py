@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from paypulse.errors import PayPulseError
+from paypulse.errors import ConfigurationError, PayPulseError
 
 app = typer.Typer(
     name="paypulse",
@@ -39,9 +39,10 @@ _VENDOR_TABLE = "VendorConfig"
 @app.command()
 def run(
     port: Annotated[int, typer.Option(help="Of the API; AWS and Google take the next two.")] = 4000,
-    state: Annotated[Path, typer.Option(help="Where data is kept between runs.")] = Path(
-        ".paypulse"
-    ),
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Where data is kept: .paypulse, or .paypulse-google with a real client."),
+    ] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Forget what is there.")] = False,
     mailbox: Annotated[
         Path | None, typer.Option(help="A folder of .eml files instead of the sample mailbox.")
@@ -52,12 +53,24 @@ def run(
     once: Annotated[
         bool, typer.Option("--once", help="Ingest the mailbox, print what was found, stop.")
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Leave .env aside: Google is emulated, no model.")
+    ] = False,
 ) -> None:
     """Start the whole system on this machine and keep it up until Ctrl-C."""
     from devstack import showing  # noqa: PLC0415 - the other commands start without it
+    from devstack.google_keys import GoogleKeys, read_keys  # noqa: PLC0415
     from devstack.running import SAMPLE_MAILBOX, Options  # noqa: PLC0415
 
-    options = Options(port, state, reset, mailbox or SAMPLE_MAILBOX, tls)
+    keys = GoogleKeys() if offline else read_keys()
+    if keys.client and (once or mailbox):
+        raise ConfigurationError(
+            "--once and --mailbox read mails from a folder, but .env names a real Google client:"
+            " add --offline, or take the client out of .env"
+        )
+    # Samples and a person's own mail are never mixed.
+    state = state or Path(".paypulse-google" if keys.client else ".paypulse")
+    options = Options(port, state, reset, mailbox or SAMPLE_MAILBOX, tls, keys=keys)
     asyncio.run(showing.run_once(options) if once else showing.run(options))
 
 
@@ -82,6 +95,32 @@ def graphiql(
     from devstack.graphiql import serving  # noqa: PLC0415 - as above
 
     serving.serve(endpoint, api_key, port)
+
+
+@app.command()
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask Google about .env, and Terraform's registry.")
+    ] = False,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Also look at the API with this GraphQL URL.")
+    ] = None,
+    api_key: Annotated[str | None, typer.Option(help="Of that API.")] = None,
+    port: Annotated[int, typer.Option(help="The first of the three that `run` would take.")] = 4000,
+    terraform: Annotated[str, typer.Option(help="The program.")] = "terraform",
+    as_data: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
+) -> None:
+    """Tell whether this machine can do what PayPulse needs, and what to do where it cannot."""
+    try:
+        from devstack.doctor.command import Questions, print_findings  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise ConfigurationError(
+            f".venv is not what requirements/dev.txt says ({error.name} is missing):"
+            " rm -f .venv/.ready && make setup"
+        ) from None
+
+    questions = Questions(port, online, endpoint, api_key, terraform)
+    sys.exit(print_findings(questions, as_data=as_data))
 
 
 @app.command()

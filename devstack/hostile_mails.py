@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from devstack.process_memory import peak_mb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,16 +75,7 @@ def main() -> None:
     read_receipt(_HEAD.encode())  # everything is loaded
     began = time.perf_counter()
     read_receipt(content)
-    print(time.perf_counter() - began, _peak_mb())
-
-
-def _peak_mb() -> float:
-    """Return the most memory that this process had; `ru_maxrss` knows its parent's, too."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # macOS counts bytes
+    print(time.perf_counter() - began, peak_mb())
 
 
 if __name__ == "__main__":

@@ -124,7 +124,8 @@ class Person:
             await self.log_in(email, password)
             return False
         if codes:
-            raise StepFailed(f"signing up: {codes}")
+            messages = " ".join(error["message"] for error in payload["userErrors"])
+            raise StepFailed(f"signing up: {messages}")
         self._take(payload["session"])
         return True
 
@@ -189,19 +190,31 @@ class Person:
             ) as reply,
         ):
             tokens = await reply.json()
+        await self.hand_over(tokens)
+
+    async def hand_over(self, tokens: dict[str, Any], *, confirms_switch: bool = False) -> str:
+        """Give PayPulse what Google's token endpoint answered; return the mailbox's address.
+
+        Raises:
+            StepFailed: PayPulse does not take it; the message says why, for people.
+        """
         answer = await self.ask(
             """mutation ($input: ConnectGmailInput!) { connectGmail(input: $input) {
                  gmail { status email } userErrors { code message } } }""",
             input={
                 "accessToken": tokens["access_token"],
-                "refreshToken": tokens["refresh_token"],
+                "refreshToken": tokens.get("refresh_token"),
                 "expiresIn": tokens["expires_in"],
                 "scopes": tokens["scope"].split(),
+                "confirmSwitch": confirms_switch,
             },
         )
-        errors = answer["connectGmail"]["userErrors"]
-        if errors:
-            raise StepFailed(f"connecting Gmail: {errors}")
+        payload = answer["connectGmail"]
+        if payload["userErrors"]:
+            messages = " ".join(error["message"] for error in payload["userErrors"])
+            raise StepFailed(f"connecting Gmail: {messages}")
+        email: str = payload["gmail"]["email"]
+        return email
 
     async def register_device(self, device_id: str, token: str, name: str | None = None) -> None:
         """Let a device have pushes."""

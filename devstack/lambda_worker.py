@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from devstack.process_memory import peak_mb
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -49,7 +51,8 @@ def main(handler_path: str, function_name: str, memory_mb: str) -> None:
             int(memory_mb),
             time.monotonic() + call["timeoutS"],
         )
-        _write(answers, _answer(handler, call["event"], context))
+        answer = _answer(handler, call["event"], context)
+        _write(answers, {**answer, "maxMemoryMb": peak_mb()})
 
 
 def _write(answers: TextIO, answer: dict[str, Any]) -> None:

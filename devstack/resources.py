@@ -12,15 +12,15 @@ import json
 import secrets
 import zipfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from devstack.google_keys import GoogleKeys
 from devstack.ministack import ACCOUNT_ID, REGION, client
 
 if TYPE_CHECKING:
     from devstack.manifest import Function, Index, Stack, Table
 
-GOOGLE_CLIENT_ID = "paypulse-local.apps.googleusercontent.com"
 _ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/paypulse-local"
 _TWO_WEEKS_S = "1209600"
 _SNS = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}"
@@ -33,6 +33,7 @@ class Resources:
 
     stack: Stack
     aws_url: str
+    keys: GoogleKeys = field(default_factory=GoogleKeys)
 
     def create(self, invoke_url: str) -> None:
         """Make everything; `invoke_url` is where MiniStack passes calls of functions on to."""
@@ -69,9 +70,8 @@ class Resources:
             self._create_bucket(bucket)
         self._create_channels()
 
-    def environment(self, function: Function, graphql_url: str, google_url: str) -> dict[str, str]:
+    def environment(self, function: Function, graphql_url: str) -> dict[str, str]:
         """Return the values of a function's variables."""
-        overrides = {"google_base_url": google_url}
         values = {}
         for name in function.env:
             source = self.stack.environment[name]
@@ -91,7 +91,7 @@ class Resources:
                 case "push_application":
                     values[name] = self.push_application_arn(key)
                 case "variable":
-                    values[name] = overrides.get(key, self.stack.variables[key])
+                    values[name] = self.stack.variables[key]
                 case "api":
                     values[name] = graphql_url
                 case "keyed_by":
@@ -150,21 +150,27 @@ class Resources:
         self._client("sqs").create_queue(QueueName=name, Attributes=attributes)
 
     def _create_secrets(self) -> None:
-        first_key = {"kid": "local-1", "key": secrets.token_urlsafe(48)}
-        values = {
-            "jwt_keys": json.dumps({"keys": [first_key]}),
-            "google_client_id": GOOGLE_CLIENT_ID,
-        }
         manager = self._client("secretsmanager")
-        for key, value in values.items():
-            try:
-                manager.create_secret(Name=self.stack.secrets[key].name, SecretString=value)
-            except manager.exceptions.ResourceExistsException:
-                continue
-        # Without a value, as Terraform leaves it: the emulated Gemini repeats the layout reader,
-        # so its agreement would prove nothing.
+        first_key = {"kid": "local-1", "key": secrets.token_urlsafe(48)}
+        # The one that is there stays, or every session would end.
         with suppress(manager.exceptions.ResourceExistsException):
-            manager.create_secret(Name=self.stack.secrets["gemini_api_key"].name)
+            manager.create_secret(
+                Name=self.stack.secrets["jwt_keys"].name,
+                SecretString=json.dumps({"keys": [first_key]}),
+            )
+        for key, value in self.keys.secrets().items():
+            self._set_secret(manager, str(self.stack.secrets[key].name), value)
+
+    def _set_secret(self, manager: Any, name: str, value: str | None) -> None:
+        """Give a secret this value, or none, as Terraform leaves it; what was there before goes."""
+        given = {} if value is None else {"SecretString": value}
+        try:
+            manager.create_secret(Name=name, **given)
+        except manager.exceptions.ResourceExistsException:
+            if manager.get_secret_value(SecretId=name).get("SecretString") == value:
+                return
+            manager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+            manager.create_secret(Name=name, **given)
 
     def _create_bucket(self, bucket: str) -> None:
         s3, name = self._client("s3"), self.stack.bucket_name(bucket)

@@ -7,10 +7,8 @@ async with DevStack(Options()) as stack:
 from __future__ import annotations
 
 import asyncio
-import errno
 import secrets
 import shutil
-import socket
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,7 @@ import uvicorn
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from devstack import connect_page
 from devstack.appsync.app import create_app as create_gateway
 from devstack.appsync.config import (
     ApiConfig,
@@ -32,22 +31,27 @@ from devstack.appsync.config import (
     SubscribeSource,
 )
 from devstack.certificates import Certificate, find_or_make
+from devstack.connect_gmail import SignIn
 from devstack.google.accounts import GoogleAccount
 from devstack.google.mailbox import load_folder
 from devstack.google.server import create_app as create_google
+from devstack.google_keys import LOCAL_CLIENT_ID, GoogleClient, GoogleKeys
 from devstack.graphiql import page
+from devstack.journey import Endpoints
 from devstack.manifest import Stack, load_stack
 from devstack.ministack import ACCOUNT_ID, REGION, MiniStack, function_environment
 from devstack.outbox import page as outbox_page
 from devstack.outbox.messages import Outbox
 from devstack.outbox.sns import Sns
-from devstack.resources import GOOGLE_CLIENT_ID, Resources
+from devstack.resources import Resources
+from devstack.serving import free_port, listen
 from devstack.streams import StreamMapping
 from devstack.vendor_files import load_vendors
 from devstack.workers import Workers
 from paypulse.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from starlette.requests import Request
@@ -75,6 +79,7 @@ class Options:
         mailbox: A folder of `.eml` files, the mailbox of the demo's Google account.
         tls: Answer at https and wss, with a certificate of our own.
         variables: Take the place of those of `stack.yaml`.
+        keys: With which Google's own services are used instead of the emulator.
     """
 
     port: int = 4000
@@ -83,6 +88,7 @@ class Options:
     mailbox: Path = SAMPLE_MAILBOX
     tls: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    keys: GoogleKeys = field(default_factory=GoogleKeys)
 
 
 @dataclass(slots=True)
@@ -134,6 +140,11 @@ class DevStack:
         return f"{self.page_url}outbox"
 
     @property
+    def connect_url(self) -> str:
+        """Where people connect their Gmail; never over TLS, as Google sends back to loopback."""
+        return f"{self._base_url}{connect_page.PATH}"
+
+    @property
     def google_url(self) -> str:
         """Where the Google emulator answers."""
         return f"http://127.0.0.1:{self.ports[2]}"
@@ -157,19 +168,17 @@ class DevStack:
         await self._exit.aclose()
 
     async def _start(self) -> None:
-        stack = load_stack()
-        variables = {**stack.variables, **self.options.variables}
-        self.stack = stack.model_copy(update={"variables": variables})
         self.account = _load_account(self.options.mailbox)
         if self.options.reset:
             shutil.rmtree(self.options.state, ignore_errors=True)
         state = self.options.state.resolve()
-        state.mkdir(parents=True, exist_ok=True)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)  # tokens and keys will be in it
         gateway_socket, google_socket, internal_socket = self._take_ports()
+        self.stack = self._load_stack()
         self.aws = MiniStack(state / "aws", self.ports[1])
         await asyncio.to_thread(self.aws.start)
         self._exit.push_async_callback(asyncio.to_thread, self.aws.stop)
-        self.resources = Resources(self.stack, self.aws.url)
+        self.resources = Resources(self.stack, self.aws.url, self.options.keys)
         token = secrets.token_urlsafe(16)
         await asyncio.to_thread(self.resources.create, f"{self._base_url}/_functions/{token}")
         vendors = self._spawn(asyncio.to_thread(load_vendors, self.aws.url))
@@ -181,7 +190,14 @@ class DevStack:
             Route(f"/_functions/{token}", _pass_on_to(workers), methods=["POST"]),
             Route(f"/_sns/{token}", Sns(self.aws.url, self.outbox).answer, methods=["POST"]),
             *outbox_page.routes(self.outbox),
-            *page.routes(page.Api(api_key=API_KEY, demo=(DEMO_EMAIL, DEMO_PASSWORD))),
+            *self._connect_page().routes(),
+            *page.routes(
+                page.Api(
+                    api_key=API_KEY,
+                    demo=(DEMO_EMAIL, DEMO_PASSWORD),
+                    services=self.options.keys.services(),
+                )
+            ),
         ]
         app = create_gateway(self._api_config(), workers, routes=routes)
         self.gateway = app.state.gateway
@@ -193,14 +209,33 @@ class DevStack:
         self._spawn(workers.warm_up())
         await vendors
 
+    def _load_stack(self) -> Stack:
+        stack, keys = load_stack(), self.options.keys
+        variables = {**stack.variables, **keys.variables(self.google_url), **self.options.variables}
+        return stack.model_copy(update={"variables": variables})
+
     @property
     def _base_url(self) -> str:
         return f"http://127.0.0.1:{self._internal_port}"
 
+    def _connect_page(self) -> connect_page.ConnectPage:
+        keys = self.options.keys
+        client = keys.client or GoogleClient(LOCAL_CLIENT_ID, "")
+        callback = f"{self._base_url}{connect_page.CALLBACK}"
+        return connect_page.ConnectPage(
+            self._base_url,
+            SignIn(client, keys.endpoints(self.google_url), callback),
+            Endpoints(
+                self.internal_graphql_url, self.internal_realtime_url, self.google_url, API_KEY
+            ),
+            # Whoever uses this machine knows the demo's password: no place for real mail.
+            demo=None if keys.client else (DEMO_EMAIL, DEMO_PASSWORD),
+        )
+
     def _take_ports(self) -> tuple[socket.socket, socket.socket, socket.socket | None]:
         first = self.options.port
         gateway = listen(first)
-        aws_port = first + 1 if first else _free_port()
+        aws_port = first + 1 if first else free_port()
         google = listen(first + 2 if first else 0)
         # The functions know nothing of our certificate: they get a listener in clear, on loopback.
         internal = listen(0) if self.options.tls else None
@@ -214,7 +249,7 @@ class DevStack:
         environments = {
             name: function_environment(
                 name,
-                self.resources.environment(function, self.internal_graphql_url, self.google_url),
+                self.resources.environment(function, self.internal_graphql_url),
                 self.aws.url,
                 *self.function_keys[name],
                 sns_url=sns_url,
@@ -320,7 +355,7 @@ def _load_account(mailbox: Path) -> GoogleAccount:
     if not mailbox.is_dir():
         raise ConfigurationError(f"{mailbox} is no folder; --mailbox takes one with .eml files")
     return GoogleAccount.with_mails(
-        GOOGLE_EMAIL, "100000000000000000001", GOOGLE_CLIENT_ID, load_folder(mailbox)
+        GOOGLE_EMAIL, "100000000000000000001", LOCAL_CLIENT_ID, load_folder(mailbox)
     )
 
 
@@ -329,33 +364,6 @@ def _credential(function: str, secret: str) -> IamCredential:
         secret_access_key=secret,
         principal_arn=f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{function}/{function}",
     )
-
-
-def listen(port: int) -> socket.socket:
-    """Return a socket bound to a loopback port, 0 for any.
-
-    Raises:
-        ConfigurationError: the port is taken.
-    """
-    # With its protocol named: else asyncio leaves Nagle's algorithm on, and answers wait 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        listener.close()
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise ConfigurationError(
-            f"port {port} is taken, perhaps by another dev stack; choose another with --port"
-        ) from None
-    return listener
-
-
-def _free_port() -> int:
-    with listen(0) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 async def _stop_server(server: _Server, task: asyncio.Task[Any]) -> None:

@@ -53,7 +53,7 @@ console = tables.make_console()
 async def run(options: Options) -> None:
     """Keep the system up until Ctrl-C, with a demo account whose Gmail is connected."""
     async with _started(options) as stack, Person(endpoints(stack)) as person:
-        await _prepare(person)
+        await _prepare(stack, person)
         stack.outbox.on_message = _print_message
         asked = _stop_when_asked()  # before anyone is told how to ask
         console.print(_welcome(stack))
@@ -64,7 +64,7 @@ async def run(options: Options) -> None:
 async def run_once(options: Options) -> None:
     """Ingest the mailbox, print what was found, and stop."""
     async with _started(options) as stack, Person(endpoints(stack)) as person:
-        await _prepare(person)
+        await _prepare(stack, person)
         outcome = await _ingest(person)
         await _print_findings(person)
         console.print(_summary(outcome))
@@ -251,11 +251,13 @@ def endpoints(stack: DevStack) -> Endpoints:
     )
 
 
-async def _prepare(person: Person) -> None:
+async def _prepare(stack: DevStack, person: Person) -> None:
+    """Make the demo account, with the emulator's mailbox; a real one is its owner's to connect."""
     try:
         await person.sign_up_or_log_in(DEMO_NAME, DEMO_EMAIL, DEMO_PASSWORD)
-        await person.connect_gmail(GOOGLE_EMAIL)
-    except TransportError as error:
+        if not stack.options.keys.client:
+            await person.connect_gmail(GOOGLE_EMAIL)
+    except (TransportError, StepFailed) as error:
         raise StepFailed(
             f"the demo account cannot be used: {error}; start anew with --reset"
         ) from error
@@ -315,22 +317,44 @@ def _summary(outcome: dict[str, Any]) -> str:
 
 def _welcome(stack: DevStack) -> Panel:
     graphiql = stack.page_url if is_installed() else f"needs {INSTALL_COMMAND}"
+    keys = stack.options.keys
+    if keys.client:
+        next_step = (
+            f"Next: open {stack.connect_url}, connect your Gmail with an account of your own."
+        )
+    else:
+        next_step = (
+            "Its Gmail is connected. Next: open GraphiQL, log in as demo, run IngestInvoices."
+        )
     lines = [
         f"GraphiQL    {graphiql}",
         f"GraphQL     {stack.graphql_url}",
         f"real time   {stack.realtime_url}",
         f"outbox      {stack.outbox_url} (pushes and e-mails)",
-        f"Google      {stack.google_url} (emulator, {len(stack.account.messages)} mails)",
+        f"Gmail       {_gmail(stack)}",
+        f"Gemini      {_gemini(stack)}",
         f"AWS         {stack.aws.url} (MiniStack)",
         *([f"trust       {stack.certificate.authority}"] if stack.certificate else []),
         "",
         f"demo login  {DEMO_EMAIL} / {DEMO_PASSWORD}",
         f"API key     {API_KEY} (for signUp, logIn, refreshSession)",
         "",
-        "Its Gmail is connected. Next: open GraphiQL, log in as demo, run IngestInvoices.",
+        next_step,
         "Ctrl-C stops everything; the data stays.",
     ]
     return Panel("\n".join(lines), title="PayPulse is running", expand=False)
+
+
+def _gmail(stack: DevStack) -> str:
+    if stack.options.keys.client:
+        return f"Google itself, by the client in .env; connect at {stack.connect_url}"
+    return f"emulator, {len(stack.account.messages)} mails ({stack.google_url})"
+
+
+def _gemini(stack: DevStack) -> str:
+    if stack.options.keys.gemini_api_key:
+        return f"Google itself, by the key in .env ({stack.stack.variables['gemini_model']})"
+    return "not asked; receipts are read by markup and layout (a key goes into .env)"
 
 
 def _stop_when_asked() -> asyncio.Event:

@@ -32,6 +32,7 @@ class _Worker:
     log: Path
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     process: asyncio.subprocess.Process | None = None
+    max_memory_mb: float = 0.0
 
     async def call(self, event: Any, timeout_s: float) -> Any:
         async with self.lock:
@@ -85,6 +86,7 @@ class _Worker:
             message = f"{self.name} exited with status {process.returncode}; see {self.log}"
             raise InvocationError("Lambda:Unhandled", message)
         answer = json.loads(line)
+        self.max_memory_mb = answer["maxMemoryMb"]
         if "errorType" in answer:
             raise InvocationError(
                 "Lambda:Unhandled", f"{answer['errorType']}: {answer['errorMessage']}"
@@ -124,6 +126,10 @@ class Workers:
         if worker is None:
             raise InvocationError("Lambda:ResourceNotFound", f"no function {function_name!r}")
         return await worker.call(payload, timeout_s)
+
+    def max_memory_mb(self, function_name: str) -> float:
+        """Return the most memory that a function's process has had, as of its last answer."""
+        return self._workers[function_name].max_memory_mb
 
     async def warm_up(self) -> None:
         """Start every process, one after the other, so that no first call pays for it."""

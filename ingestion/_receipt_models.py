@@ -36,7 +36,7 @@ class ModelSettings:
     gemini_model: str  # ids, separated by commas: the next is asked when one no longer exists
     gemini_daily_tokens: int  # of one user
     rate_limits_table: str
-    google_base_url: str
+    gemini_base_url: str
 
 
 class ReceiptModels:
@@ -79,7 +79,7 @@ class ReceiptModels:
                 GeminiSettings(
                     api_key=api_key,
                     model_ids=tuple(name.strip() for name in names if name.strip()),
-                    base_url=self._settings.google_base_url or None,
+                    base_url=self._settings.gemini_base_url or None,
                 )
             )
         return self._connection

@@ -11,13 +11,14 @@ from aws_lambda_powertools.logging import Logger
 
 from ingestion.gmail.credentials import open_mailbox
 from ingestion.gmail.mime import read_mail
+from ingestion.gmail.quota import QuotaWindow
 from paypulse.aws import clients
 from paypulse.aws.documents import S3Documents
 from paypulse.aws.grant_locks import DynamoGrantLocks
 from paypulse.aws.ledger import DynamoLedger
 from paypulse.aws.rental_invoices import DynamoRentalInvoices
 from paypulse.aws.runs import DynamoRuns
-from paypulse.aws.secrets import Secret, SecretGrants
+from paypulse.aws.secrets import OptionalSecret, Secret, SecretGrants
 from paypulse.aws.users import DynamoUsers
 from paypulse.clock import from_text, utc_now
 from paypulse.close_runs import RunCloser
@@ -58,6 +59,8 @@ class FetchSettings:
     invoices_bucket: str
     gmail_grant_prefix: str
     google_client_id_secret: str
+    google_client_secret_secret: str
+    gmail_units_per_minute: int
     google_base_url: str
     landlords: str
 
@@ -174,6 +177,7 @@ def build_worker(
         grants=SecretGrants(settings.gmail_grant_prefix, secrets),
         lock=GrantLock(locks=DynamoGrantLocks(settings.users_table, dynamodb), clock=utc_now),
         client_id=Secret(settings.google_client_id_secret, secrets).value,
+        client_secret=OptionalSecret(settings.google_client_secret_secret, secrets).value,
         clock=utc_now,
         endpoints=GoogleEndpoints.at(base_url) if base_url else GoogleEndpoints(),
         batch_size=_BATCH_SIZE,
@@ -182,7 +186,11 @@ def build_worker(
     def make_ingestion(time_left_s: float) -> Ingestion:
         return Ingestion(
             make_collector=make_collector,
-            open_mailbox=partial(open_user, deadline_s=time_left_s),
+            open_mailbox=partial(
+                open_user,
+                deadline_s=time_left_s,
+                quota=QuotaWindow(utc_now, settings.gmail_units_per_minute),
+            ),
             ledger=DynamoLedger(
                 settings.mail_ledger_table, settings.ingestion_runs_table, dynamodb
             ),

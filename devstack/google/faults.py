@@ -19,8 +19,8 @@ QUOTA_UNITS = {
     "messages.get": 20,
     "messages.attachments.get": 20,
 }
-OAUTH_METHODS = frozenset({"token", "tokeninfo", "userinfo", "revoke"})
-GEMINI_METHODS = frozenset({"models.generateContent"})
+OAUTH_METHODS = frozenset({"authorize", "token", "tokeninfo", "userinfo", "revoke"})
+GEMINI_METHODS = frozenset({"models.generateContent", "models.get"})
 
 
 @dataclass(slots=True)

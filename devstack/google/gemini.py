@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from devstack.google.faults import Fault, Traffic
 
 METHOD = "models.generateContent"
+_GET_METHOD = "models.get"
 _MAIL = re.compile(r"<<<MAIL-(?P<name>[0-9a-f]{12})\n(?P<text>.*)\nMAIL-(?P=name)>>>", re.DOTALL)
 _NONSENSE = {
     "isReceipt": True,
@@ -49,8 +50,19 @@ class Gemini:
 
     def routes(self) -> list[Route]:
         """Return the routes; google-genai asks under `/v1`, older ones under `/v1beta`."""
-        path = "/{version:str}/models/{model:str}:generateContent"
-        return [Route(path, self._generate, methods=["POST"])]
+        path = "/{version:str}/models/{model:str}"
+        return [
+            Route(f"{path}:generateContent", self._generate, methods=["POST"]),
+            Route(path, self._describe),
+        ]
+
+    async def _describe(self, request: Request) -> Response:
+        fault = self._traffic.note(_GET_METHOD)
+        if not request.headers.get("x-goog-api-key"):
+            return api_error(403, message="API key missing.").response()
+        if fault is not None and (failed := _failed(fault)) is not None:
+            return failed
+        return JSONResponse({"name": f"models/{request.path_params['model']}"})
 
     async def _generate(self, request: Request) -> Response:
         fault = self._traffic.note(METHOD)

@@ -1,6 +1,5 @@
-"""Google's OAuth endpoints: token, tokeninfo, userinfo, revoke.
+"""Google's OAuth endpoints: authorize, token, tokeninfo, userinfo, revoke.
 
-There is no page to consent on. The authorization code of an account is its address, and
 `POST /_control/grants` hands out what the sign-in on an iPhone would.
 """
 
@@ -10,8 +9,10 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from devstack.google.authorization import AuthorizationCodes, back, problem_of
 from devstack.google.replies import Reply, oauth_error
 from devstack.google.tokens import DEFAULT_SCOPES, EMAIL_SCOPES
 
@@ -34,17 +35,25 @@ class OAuthEndpoints:
     """Answers as oauth2.googleapis.com and openidconnect.googleapis.com do."""
 
     def __init__(
-        self, accounts: Accounts, tokens: TokenOffice, traffic: Traffic, clock: Clock
+        self,
+        accounts: Accounts,
+        tokens: TokenOffice,
+        traffic: Traffic,
+        clock: Clock,
+        client_secret: str,
     ) -> None:
         self._accounts = accounts
         self._tokens = tokens
         self._traffic = traffic
         self._clock = clock
+        self._client_secret = client_secret
+        self._codes = AuthorizationCodes(clock)
 
     def routes(self) -> list[Route]:
         """Return the routes, under the paths that the endpoints have at Google."""
         both = ["GET", "POST"]
         return [
+            Route("/o/oauth2/v2/auth", self._authorize),
             Route("/token", self._endpoint("token", self._token), methods=["POST"]),
             Route("/tokeninfo", self._endpoint("tokeninfo", self._tokeninfo), methods=both),
             Route("/revoke", self._endpoint("revoke", self._revoke), methods=["POST"]),
@@ -80,23 +89,44 @@ class OAuthEndpoints:
 
         return handle
 
+    async def _authorize(self, request: Request) -> Response:
+        """Grant what is asked for, as whoever `login_hint` names or the first account."""
+        asked = dict(request.query_params)
+        problem = problem_of(asked)
+        if problem:
+            return oauth_error(problem, "Access blocked.").response()
+        fault = self._traffic.note("authorize")
+        if fault is not None:
+            return RedirectResponse(back(asked, error=fault.reason or "access_denied"), 302)
+        first = next(iter(self._accounts.values()))
+        account = self._accounts.get(asked.get("login_hint", ""), first)
+        if asked.get("client_id") != account.client_id:
+            return oauth_error("invalid_client", "The OAuth client was not found.", 401).response()
+        return RedirectResponse(self._codes.grant(account, asked), 302)
+
     def _token(self, form: Form, _bearer: str) -> Reply:
         kind = form.get("grant_type")
-        if kind == "refresh_token":
-            return self._refreshed(form)
-        if kind == "authorization_code":
-            account = self._accounts.get(form.get("code", ""))
-            if account is None:
-                return oauth_error("invalid_grant", "Malformed auth code.")
-            if form.get("client_id") != account.client_id:
-                return oauth_error("invalid_client", "The OAuth client was not found.", 401)
-            return self.grant(account, form.get("scope", ""), None)
-        return oauth_error("unsupported_grant_type", f"Invalid grant_type: {kind}")
+        if kind not in {"refresh_token", "authorization_code"}:
+            return oauth_error("unsupported_grant_type", f"Invalid grant_type: {kind}")
+        if form.get("client_id") not in {a.client_id for a in self._accounts.values()}:
+            return oauth_error("invalid_client", "The OAuth client was not found.", 401)
+        if self._client_secret and form.get("client_secret") != self._client_secret:
+            return oauth_error("invalid_client", "The provided client secret is invalid.", 401)
+        return self._refreshed(form) if kind == "refresh_token" else self._exchanged(form)
+
+    def _exchanged(self, form: Form) -> Reply:
+        consent = self._codes.redeem(
+            form.get("code", ""), form.get("redirect_uri", ""), form.get("code_verifier", "")
+        )
+        if consent is None or form.get("client_id") != consent.account.client_id:
+            return oauth_error("invalid_grant", "Malformed auth code.")
+        reply = self.grant(consent.account, consent.scopes, None)
+        if consent.offline:
+            return reply
+        return Reply(200, {k: v for k, v in (reply.body or {}).items() if k != "refresh_token"})
 
     def _refreshed(self, form: Form) -> Reply:
         token = self._tokens.read_refresh(form.get("refresh_token", ""))
-        if form.get("client_id") not in {a.client_id for a in self._accounts.values()}:
-            return oauth_error("invalid_client", "The OAuth client was not found.", 401)
         if token is None or self._owner(token) is None:
             return oauth_error("invalid_grant", "Token has been expired or revoked.")
         if form.get("client_id") != token.client_id:

@@ -52,6 +52,7 @@ def create_app(
     *,
     clock: Clock | None = None,
     token_lifetime_s: float = _TOKEN_LIFETIME_S,
+    client_secret: str = "",
 ) -> Starlette:
     """Return the emulator.
 
@@ -59,12 +60,13 @@ def create_app(
         accounts: Who has a mailbox here; addresses and Google user ids are each different.
         clock: The time; the machine's when there is none.
         token_lifetime_s: How long access tokens last.
+        client_secret: What the token endpoint asks for; a public client has none.
     """
     clock = clock or _machine_clock
     by_email = {account.email: account for account in accounts}
     traffic = Traffic()
     tokens = TokenOffice(clock, token_lifetime_s)
-    oauth = OAuthEndpoints(by_email, tokens, traffic, clock)
+    oauth = OAuthEndpoints(by_email, tokens, traffic, clock, client_secret)
     gmail = _GmailRoutes(Gmail(by_email, tokens, traffic, clock), traffic)
     control = _Control(by_email, tokens, traffic, oauth, clock)
     return Starlette(

@@ -186,6 +186,11 @@ function restoreExamples() {
 function showHeader() {
   element('endpoint').textContent = endpoint.replace(/^https?:\/\//, '');
   element('endpoint').title = endpoint;
+  element('services').hidden = !settings.services;
+  element('services').href = '/connect';
+  element('services').textContent = Object.entries(settings.services ?? {})
+    .map(([name, who]) => `${name}: ${who}`)
+    .join(' · ');
   element('use-key').hidden = !settings.apiKey;
   element('use-key').onclick = () => session.useKey();
   element('log-in-demo').hidden = !settings.demo;

@@ -22,6 +22,8 @@ from starlette.routing import BaseRoute, Route
 from devstack.graphiql.operations import load_operations
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
 
 HERE = Path(__file__).parent
@@ -62,11 +64,13 @@ class Api:
         endpoint: Its GraphQL address; `/graphql` is the host that the page came from.
         api_key: For what comes before a session.
         demo: E-mail and password of the demo account, where there is one.
+        services: Who answers for Google, where that is known.
     """
 
     endpoint: str = "/graphql"
     api_key: str | None = None
     demo: tuple[str, str] | None = None
+    services: Mapping[str, str] | None = None
 
 
 def routes(api: Api) -> list[BaseRoute]:
@@ -117,6 +121,7 @@ def _settings(api: Api) -> dict[str, Any]:
         "endpoint": api.endpoint,
         "apiKey": api.api_key,
         "demo": dict(zip(("email", "password"), api.demo, strict=True)) if api.demo else None,
+        "services": dict(api.services) if api.services else None,
         "examples": _examples(),
     }
 

@@ -50,6 +50,7 @@ class StoredCredentials(Credentials):
         lock: GrantLock,
         clock: Clock,
         client_id: str,
+        client_secret: str,
         token_uri: str,
         timeout_s: float = _TIMEOUT_S,
     ) -> None:
@@ -58,7 +59,7 @@ class StoredCredentials(Credentials):
             refresh_token=grant.refresh_token,
             token_uri=token_uri,
             client_id=client_id,
-            client_secret="",  # an iOS client is a public one and has none
+            client_secret=client_secret,
         )
         self._grant = grant
         self._user_id = user_id
@@ -133,6 +134,7 @@ def open_mailbox(
     grants: GrantStore,
     lock: GrantLock,
     client_id: str | Callable[[], str],
+    client_secret: Callable[[], str | None] = lambda: None,
     clock: Clock,
     endpoints: GoogleEndpoints | None = None,
     quota: QuotaWindow | None = None,
@@ -148,6 +150,7 @@ def open_mailbox(
         grants: Where the grant is, and where a refreshed one goes.
         lock: Held while the grant is refreshed.
         client_id: The OAuth client that the grant was made for.
+        client_secret: Its secret; a public client, such as an iOS app's, has none.
         clock: The time.
         endpoints: Google's, unless the dev stack says otherwise.
         quota: The mailbox's use of the last minute, kept by the caller between runs.
@@ -170,6 +173,7 @@ def open_mailbox(
         lock=lock,
         clock=clock,
         client_id=client_id() if callable(client_id) else client_id,
+        client_secret=client_secret() or "",
         token_uri=endpoints.token_uri,
         timeout_s=timeout_s,
     )

@@ -144,8 +144,8 @@ def refresh_error(error: google_exceptions.RefreshError) -> PayPulseError:
         return TransientError("Google's token endpoint does not answer.")
     if code in ("invalid_client", "unauthorized_client"):
         return ConfigurationError(
-            f"Google does not know the OAuth client ({code}): check the secret "
-            "Google-OAuth-Client-ID."
+            f"Google does not know the OAuth client ({code}): check the secrets "
+            "Google-OAuth-Client-ID and, unless it is a public client, Google-OAuth-Client-Secret."
         )
     if code in ("invalid_grant", "invalid_scope"):
         return ReconnectRequired("Google no longer accepts the grant.")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from devstack.google.accounts import GoogleAccount
+from devstack.google.server import create_app
 from ingestion.gmail.failures import GmailRefused
 from ingestion.gmail.quota import QuotaWindow
 from paypulse.errors import (
@@ -17,9 +19,10 @@ from paypulse.errors import (
     ReconnectRequired,
     TransientError,
 )
+from tests.adapters.conftest import CLIENT_ID, EMAIL, GOOGLE_USER_ID
 
 if TYPE_CHECKING:
-    from tests.adapters.conftest import EmulatedGoogle
+    from tests.adapters.conftest import CurrentApp, EmulatedGoogle
 
 
 def test_search_reads_all_pages_newest_first(google_emulator: EmulatedGoogle) -> None:
@@ -402,3 +405,20 @@ def test_messages_of_errors_hold_nothing_of_the_user(google_emulator: EmulatedGo
     assert str(caught.value) == "Gmail refuses the call: 403 forbidden"
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert grant.access_token not in str(caught.value)
+
+
+def test_a_token_of_a_client_with_a_secret_is_refreshed_with_it(
+    google_emulator: EmulatedGoogle, google_server: tuple[CurrentApp, str]
+) -> None:
+    google_emulator.connect(expires_in=1)
+    account = GoogleAccount.with_mails(EMAIL, GOOGLE_USER_ID, CLIENT_ID)
+    google_server[0].app = create_app(
+        [account], clock=google_emulator.clock, client_secret="the-secret"
+    )
+
+    found = google_emulator.mailbox(client_secret=lambda: "the-secret").search("", None)
+
+    assert found.message_ids == ()
+    google_emulator.connect(expires_in=1)
+    with pytest.raises(ConfigurationError):
+        google_emulator.mailbox().search("", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from google.oauth2.credentials import Credentials
@@ -15,6 +16,7 @@ from httplib2 import Http
 
 from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app
+from paypulse.gmail_grant import READ_SCOPE
 from tests.adapters.conftest import CLIENT_ID, EMAIL, GOOGLE_USER_ID
 
 if TYPE_CHECKING:
@@ -157,14 +159,104 @@ def test_tokens_outlive_a_restart(
     assert google_emulator.mailbox().search("", None).message_ids == ()
 
 
-def test_code_is_exchanged_for_tokens(google_emulator: EmulatedGoogle) -> None:
-    form = {"grant_type": "authorization_code", "code": EMAIL, "client_id": CLIENT_ID}
+LOOPBACK = "http://127.0.0.1:9/callback"
+SIGN_IN = {
+    "client_id": CLIENT_ID,
+    "redirect_uri": LOOPBACK,
+    "response_type": "code",
+    "scope": f"openid email {READ_SCOPE}",
+    "state": "s1",
+    "access_type": "offline",
+    # RFC 7636, appendix B.
+    "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    "code_challenge_method": "S256",
+}
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
-    reply = google_emulator.http.request(
-        "POST", google_emulator.endpoints.token_uri, fields=form, encode_multipart=False
+
+def consent(google: EmulatedGoogle, **changes: str) -> Any:
+    """Ask for consent as a browser does; the emulator's answer, redirects not followed."""
+    return google.http.request(
+        "GET", google.endpoints.authorize_uri, fields=SIGN_IN | changes, redirect=False
     )
 
-    assert {"access_token", "refresh_token", "expires_in", "scope"} <= set(reply.json())
+
+def exchange(google: EmulatedGoogle, code: str, **changes: str) -> Any:
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "client_id": CLIENT_ID,
+        "redirect_uri": LOOPBACK,
+        "code_verifier": VERIFIER,
+    }
+    return google.http.request(
+        "POST", google.endpoints.token_uri, fields=form | changes, encode_multipart=False
+    ).json()
+
+
+def granted(reply: Any) -> dict[str, str]:
+    assert reply.status == 302
+    return dict(parse_qsl(urlsplit(reply.headers["location"]).query))
+
+
+def test_consent_is_granted_at_once_and_its_code_exchanged_once(
+    google_emulator: EmulatedGoogle,
+) -> None:
+    answer = granted(consent(google_emulator))
+
+    first, again = (exchange(google_emulator, answer["code"]) for _ in range(2))
+
+    assert answer["state"] == "s1"
+    assert {"access_token", "refresh_token", "expires_in", "scope"} <= set(first)
+    assert again["error"] == "invalid_grant"
+
+
+def test_without_offline_access_there_is_no_refresh_token(google_emulator: EmulatedGoogle) -> None:
+    code = granted(consent(google_emulator, access_type="online"))["code"]
+
+    assert "refresh_token" not in exchange(google_emulator, code)
+
+
+@pytest.mark.parametrize(
+    "change", [{"code_verifier": "another"}, {"redirect_uri": "http://127.0.0.1:8/"}]
+)
+def test_a_code_is_no_good_to_who_did_not_ask_for_it(
+    google_emulator: EmulatedGoogle, change: dict[str, str]
+) -> None:
+    code = granted(consent(google_emulator))["code"]
+
+    assert exchange(google_emulator, code, **change)["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"redirect_uri": "https://elsewhere.example/"}, "redirect_uri_mismatch"),
+        ({"client_id": "another-app"}, "invalid_client"),
+        ({"scope": ""}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+    ],
+)
+def test_consent_that_goes_nowhere_good_is_not_sent_back(
+    google_emulator: EmulatedGoogle, change: dict[str, str], error: str
+) -> None:
+    reply = consent(google_emulator, **change)
+
+    assert "location" not in reply.headers
+    assert reply.json()["error"] == error
+
+
+def test_a_client_with_a_secret_has_to_give_it(
+    google_emulator: EmulatedGoogle, google_server: tuple[CurrentApp, str]
+) -> None:
+    account = GoogleAccount.with_mails(EMAIL, GOOGLE_USER_ID, CLIENT_ID)
+    google_server[0].app = create_app(
+        [account], clock=google_emulator.clock, client_secret="the-secret"
+    )
+    code = granted(consent(google_emulator))["code"]
+
+    assert exchange(google_emulator, code, client_secret="guessed")["error"] == "invalid_client"
+    assert "access_token" in exchange(google_emulator, code, client_secret="the-secret")
 
 
 def test_first_version_of_userinfo_has_its_own_names(google_emulator: EmulatedGoogle) -> None:

@@ -33,7 +33,7 @@ def test_a_table_is_erased_or_says_why_it_holds_nothing_of_users(name: str) -> N
 
 
 def test_the_worker_is_told_of_every_table_keyed_by_user() -> None:
-    values = Resources(STACK, "http://127.0.0.1:9").environment(DELETE_USER, "", "")
+    values = Resources(STACK, "http://127.0.0.1:9").environment(DELETE_USER, "")
 
     assert parse_user_tables(values["USER_TABLES"]) == STACK.tables_keyed_by("UserID")
 

@@ -14,7 +14,7 @@ import pytest
 
 from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app
-from devstack.resources import GOOGLE_CLIENT_ID
+from devstack.google_keys import LOCAL_CLIENT_ID
 from ingestion import fetch_invoices, fetch_latest_invoice
 from paypulse.aws import clients
 from paypulse.aws.retail_invoices import DynamoRetailInvoices
@@ -104,7 +104,7 @@ def queued(aws: Aws) -> Callable[[str], list[dict[str, Any]]]:
 def inboxes(function_variables: None) -> Iterator[Inboxes]:
     """Google's emulator, known to every function that speaks with Google."""
     modules = (gmail_store_tokens, fetch_invoices, fetch_latest_invoice, delete_user)
-    first = GoogleAccount.with_mails("nobody@gmail.example", "1001", GOOGLE_CLIENT_ID)
+    first = GoogleAccount.with_mails("nobody@gmail.example", "1001", LOCAL_CLIENT_ID)
     with serving(create_app([first])) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOOGLE_BASE_URL", url)
         for module in modules:

@@ -14,7 +14,7 @@ import pytest
 
 from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app
-from devstack.resources import GOOGLE_CLIENT_ID
+from devstack.google_keys import LOCAL_CLIENT_ID
 from ingestion import fetch_latest_invoice
 from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.secrets import SecretGrants
@@ -45,7 +45,7 @@ type Ask = Callable[..., Any]
 @pytest.fixture(scope="module")
 def google(function_variables: None) -> Iterator[str]:
     """The emulator, known to the function."""
-    account = GoogleAccount.with_mails(GOOGLE_EMAIL, "1001", GOOGLE_CLIENT_ID)
+    account = GoogleAccount.with_mails(GOOGLE_EMAIL, "1001", LOCAL_CLIENT_ID)
     with (
         serving(create_app([account])) as url,
         pytest.MonkeyPatch.context() as patch,
@@ -461,7 +461,7 @@ def test_a_schedule_starts_nothing_for_a_closed_account(
 def is_good(google: str, grant: GmailGrant) -> bool:
     """Tell whether Google still takes the refresh token."""
     body = f"grant_type=refresh_token&refresh_token={grant.refresh_token}"
-    request = Request(f"{google}/token", f"{body}&client_id={GOOGLE_CLIENT_ID}".encode())
+    request = Request(f"{google}/token", f"{body}&client_id={LOCAL_CLIENT_ID}".encode())
     try:
         with urlopen(request, timeout=5):
             return True

@@ -338,7 +338,7 @@ def test_no_table_of_users_is_forgotten_when_one_is_deleted(aws: Aws, tmp_path: 
     changed.write_text(yaml.safe_dump(values))
     stack = load_stack(changed)
 
-    told = replace(aws.resources, stack=stack).environment(stack.functions["delete_user"], "", "")
+    told = replace(aws.resources, stack=stack).environment(stack.functions["delete_user"], "")
 
     assert "Journeys:JourneyID" in told["USER_TABLES"].split(",")
 

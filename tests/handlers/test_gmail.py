@@ -12,7 +12,7 @@ import pytest
 from devstack.google.accounts import GoogleAccount
 from devstack.google.mailbox import receive
 from devstack.google.server import create_app
-from devstack.resources import GOOGLE_CLIENT_ID
+from devstack.google_keys import LOCAL_CLIENT_ID
 from devstack.sample_mailbox import notice_mail
 from ingestion import fetch_invoices
 from paypulse.accounts import User
@@ -45,8 +45,8 @@ def google(function_variables: None, monkeypatch: pytest.MonkeyPatch) -> Iterato
         for month in (1, 2)
     ]
     accounts = [
-        GoogleAccount.with_mails(EMAIL, "1001", GOOGLE_CLIENT_ID, mails),
-        GoogleAccount.with_mails(OTHER_EMAIL, "1002", GOOGLE_CLIENT_ID),
+        GoogleAccount.with_mails(EMAIL, "1001", LOCAL_CLIENT_ID, mails),
+        GoogleAccount.with_mails(OTHER_EMAIL, "1002", LOCAL_CLIENT_ID),
         GoogleAccount.with_mails(FOREIGN_EMAIL, "1003", "another-app.apps.example"),
     ]
     with serving(create_app(accounts)) as url:

@@ -166,7 +166,7 @@ def test_no_secret_is_in_an_environment_or_in_terraforms_state(aws: Aws) -> None
     environments = [
         value
         for function in STACK.functions.values()
-        for value in aws.resources.environment(function, "", "").values()
+        for value in aws.resources.environment(function, "").values()
     ]
 
     assert not [value for value in environments if value in values]

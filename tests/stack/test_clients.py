@@ -136,6 +136,16 @@ async def test_graphiql_manages_the_scenario(
     }  # fmt: skip
 
 
+@pytest.mark.clients
+@needs_chromium
+async def test_a_browser_connects_gmail(stack: DevStack, given: dict[str, Any]) -> None:
+    given |= {"connectPage": stack.connect_url}
+
+    outcome = await run_in_node("connect_scenario.mjs", stack, given)
+
+    assert f"is connected to {given['values']['email']}" in outcome["said"]
+
+
 def steps_for(client: str) -> list[str]:
     return [step["title"] for step in STEPS if client in step.get("only", [client])]
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,23 @@ import psutil
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    type Start = Callable[[], subprocess.Popen[str]]
 
 RENT = Path(__file__).parents[1] / "corpus" / "rent"
 MAILBOX = Path(__file__).parents[2] / "devstack" / "mailbox"
+EMPTY_FOLDER = Path(__file__).parent
 LIMIT_S = 120  # the slowest takes 40 s on a busy machine
 
 
-def paypulse(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, on a terminal 160 columns wide."""
+def paypulse(
+    *arguments: str | Path, folder: Path = EMPTY_FOLDER
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, on a terminal 160 columns wide, in a folder without a `.env`."""
     return subprocess.run(
         [sys.executable, "-m", "devstack", *map(str, arguments)],
+        cwd=folder,
         env={"COLUMNS": "160", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -112,22 +119,82 @@ def test_a_mailbox_that_is_no_folder_is_told_so(tmp_path: Path) -> None:
     assert re.fullmatch(r"paypulse: .*absent is no folder; .*\n", result.stderr)
 
 
+ENV_FILE = """
+GOOGLE_CLIENT_ID=1-abc.apps.googleusercontent.com
+GOOGLE_CLIENT_SECRET=GOCSPX-12345678
+"""
+
+
+def test_a_real_client_and_a_folder_of_mails_are_not_taken_together(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(ENV_FILE)
+
+    result = paypulse("run", "--once", "--port", "0", folder=tmp_path)
+
+    assert result.returncode == 1
+    assert "add --offline, or take the client out of .env" in result.stderr
+
+
+def test_the_env_file_is_left_aside_when_offline(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(ENV_FILE)
+
+    result = paypulse("run", "--once", "--offline", "--port", "0", folder=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    assert "17 became invoices" in result.stdout
+    assert (tmp_path / ".paypulse").is_dir()
+
+
+def test_with_a_real_client_the_console_says_so_and_the_samples_data_is_left_alone(
+    start: Start, tmp_path: Path
+) -> None:
+    """Nobody is connected, so nothing asks Google."""
+    (tmp_path / ".env").write_text(ENV_FILE)
+    started = start()
+
+    shown = read_until_ready(started)
+
+    assert "Gmail       Google itself, by the client in .env; connect at http://127.0.0.1" in shown
+    assert "Gemini      not asked" in shown
+    assert "GOCSPX-12345678" not in shown
+    assert [path.name for path in tmp_path.glob(".paypulse*")] == [".paypulse-google"]
+    assert (tmp_path / ".paypulse-google").stat().st_mode & 0o077 == 0
+
+
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "devstack", "run", "--port", "0", "--state", tmp_path / "s"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
-        yield it
-        it.kill()
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start `paypulse run` in a folder of its own."""
+    with ExitStack() as started:
+
+        def make() -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "devstack", "run", "--port", "0"],
+                cwd=tmp_path,
+                env={"COLUMNS": "160", "PATH": "/usr/bin:/bin"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            started.enter_context(process)
+            started.callback(process.kill)
+            return process
+
+        yield make
+
+
+def read_until_ready(started: subprocess.Popen[str]) -> str:
+    assert started.stdout is not None
+    lines = []
+    for line in started.stdout:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    return "".join(lines)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_stops_everything_that_was_started(
-    running: subprocess.Popen[str], number: signal.Signals
-) -> None:
-    assert running.stdout is not None
-    for line in running.stdout:
-        if "Ctrl-C" in line:
-            break
+def test_ctrl_c_stops_everything_that_was_started(start: Start, number: signal.Signals) -> None:
+    running = start()
+    read_until_ready(running)
     children = psutil.Process(running.pid).children(recursive=True)
 
     running.send_signal(number)

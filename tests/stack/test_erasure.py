@@ -16,9 +16,9 @@ from urllib.request import Request, urlopen
 import pytest
 from gql.transport.exceptions import TransportQueryError
 
+from devstack.google_keys import LOCAL_CLIENT_ID
 from devstack.journey import Person, wait_until
 from devstack.ministack import client
-from devstack.resources import GOOGLE_CLIENT_ID
 from devstack.sample_mailbox import make_mails, notice_mail
 from devstack.showing import endpoints
 from tests.stack.conftest import PASSWORD
@@ -151,7 +151,7 @@ def refresh_at_google(stack: DevStack, refresh_token: str) -> int:
     form = {
         "grant_type": "refresh_token",
         "refresh_token": refresh_token,
-        "client_id": GOOGLE_CLIENT_ID,
+        "client_id": LOCAL_CLIENT_ID,
     }
     try:
         with urlopen(

@@ -89,7 +89,7 @@ def test_settings_hold_the_api_and_no_demo_account_for_a_remote_one() -> None:
     settings: dict[str, Any] = json.loads(body)
 
     assert (settings["endpoint"], settings["apiKey"]) == (REMOTE, "da2-key")
-    assert settings["demo"] is None
+    assert (settings["demo"], settings["services"]) == (None, None)
     assert headers["cache-control"] == "no-store"
     assert "fragment RunFields" in settings["examples"][0]["query"]
 
