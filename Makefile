@@ -55,7 +55,7 @@ accuracy: setup ## How well labelled mails are read; published in docs/accuracy.
 	@$(BIN)/paypulse accuracy --write
 	@cat docs/accuracy.md
 
-generate: setup ## Rewrite what is generated: schema.graphql, README's table, the sample mailbox
+generate: setup ## Rewrite what is generated: schema.graphql, the table of functions, the sample mailbox
 	$(BIN)/paypulse generate
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \

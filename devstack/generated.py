@@ -1,4 +1,4 @@
-"""What is generated and checked in: the schema, the sample mailbox, README's table."""
+"""What is generated and checked in: the schema, the sample mailbox, the table of functions."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "schema.graphql"
-README = ROOT / "README.md"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 _TABLE = re.compile(r"(<!-- functions -->\n).*?(<!-- /functions -->)", re.DOTALL)
 
 
 def write_all() -> list[str]:
     """Write everything anew and return the names of what was written."""
     SCHEMA.write_text(appsync_sdl())
-    README.write_text(with_functions(README.read_text(), load_stack()))
+    ARCHITECTURE.write_text(with_functions(ARCHITECTURE.read_text(), load_stack()))
     sample_mailbox.write()
-    return [SCHEMA.name, README.name, "devstack/mailbox/"]
+    return [SCHEMA.name, "docs/architecture.md", "devstack/mailbox/"]
 
 
-def with_functions(readme: str, stack: Stack) -> str:
-    """Return the README with the table of the manifest's functions in its place."""
+def with_functions(text: str, stack: Stack) -> str:
+    """Return a text with the table of the manifest's functions in its place."""
     rows = "".join(_row(name, function) for name, function in stack.functions.items())
     table = f"| function | started by | does |\n|---|---|---|\n{rows}"
-    return _TABLE.sub(lambda match: match[1] + table + match[2], readme)
+    return _TABLE.sub(lambda match: match[1] + table + match[2], text)
 
 
 def _row(name: str, function: Function) -> str:

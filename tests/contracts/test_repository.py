@@ -24,10 +24,11 @@ def test_the_sample_mailbox_is_what_its_generator_writes(tmp_path: Path) -> None
     assert written == {file.name: file.read_bytes() for file in sample_mailbox.FOLDER.glob("*.eml")}
 
 
-def test_the_readmes_table_of_functions_is_current() -> None:
-    readme = (ROOT / "README.md").read_text()
+def test_the_table_of_functions_is_current() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
 
-    assert with_functions(readme, load_stack()) == readme
+    assert with_functions(text, load_stack()) == text
+    assert "| `authorizer` |" in text
 
 
 @pytest.mark.parametrize("file", LOCKED, ids=lambda file: file.name)
