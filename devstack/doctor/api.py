@@ -112,7 +112,8 @@ async def _shake_hands(endpoint: str, api_key: str) -> Finding:
         found = f"{url} does not accept the handshake ({type(error).__name__})"
         remedy = "the key must be right, and a proxy on the way must let WebSockets through"
         return problem(what, found, remedy)
-    await transport.close()
+    finally:
+        await transport.close()  # also of a connection that was opened and then refused
     return ok(what, "handshake accepted")
 
 
