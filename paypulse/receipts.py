@@ -97,6 +97,7 @@ class ReceiptWarning(StrEnum):
     DATE_UNSURE = "DATE_UNSURE"  # one among several, and no label says which is the order's
     ORDER_NUMBER_MISSING = "ORDER_NUMBER_MISSING"
     ORDER_NUMBER_UNSURE = "ORDER_NUMBER_UNSURE"  # one among several that the document names
+    LEGS_UNSURE = "LEGS_UNSURE"  # the document has more times than the legs that were read
     CATEGORY_UNSURE = "CATEGORY_UNSURE"  # a guess among several; the vendor is not known
     ITEMS_MISSING = "ITEMS_MISSING"
     ITEMS_DO_NOT_ADD_UP = "ITEMS_DO_NOT_ADD_UP"

@@ -476,6 +476,15 @@ def test_leg_is_read_from_a_layout(trip: str) -> None:
     assert details["passengers"] == ["Elin Sandvall"]
 
 
+def test_journey_of_which_only_a_part_was_read_asks_for_a_look() -> None:
+    way_back = "<p>Hemresa: avfärd 10:15, mellanlandning 11:40 och 12:30, framme 14:05</p>"
+
+    whole, part = (record_of_trip(TRIPS["one line"] + more) for more in ("", way_back))
+
+    assert "legs_unsure" not in whole["flags"]
+    assert ("legs_unsure" in part["flags"], part["status"]) == (True, "NEEDS_REVIEW")
+
+
 def test_hotel_stay_is_no_journey() -> None:
     stay = table(
         ("Check-in", "Friday 18 July 2025, from 15:00"),

@@ -16,7 +16,7 @@ from ingestion.parsing.receipts.money_lines import find_money_lines, find_senten
 from ingestion.parsing.receipts.pairs import find_pairs
 from ingestion.parsing.receipts.raw_items import is_day, merged
 from ingestion.parsing.receipts.sums import Sums, solve
-from ingestion.parsing.receipts.travel import find_legs
+from ingestion.parsing.receipts.travel import find_legs, misses_legs
 from ingestion.parsing.receipts.travellers import find_passengers
 from ingestion.parsing.receipts.values import Found, Values, numbers_of
 
@@ -95,6 +95,7 @@ class Layout:
     booking: Found[str] | None = None
     payment_method: Found[str] | None = None
     legs: tuple[Leg, ...] = ()
+    misses_legs: bool = False  # the mail has times for more
     passengers: tuple[str, ...] = ()
     refund: bool = False
     swedish: bool = False  # by its words for VAT and sums
@@ -147,6 +148,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     layout.payment_method = values.text("payment_method")
     layout.swedish = bool(re.search(r"(?i)\b(?:moms|att betala|totalsumma|summa|kvitto)\b", text))
     layout.legs = find_legs(rows, pairs, near)
+    layout.misses_legs = bool(layout.legs) and misses_legs(rows, layout.legs, near)
     layout.passengers = find_passengers(rows, pairs)
     return layout
 
@@ -162,6 +164,7 @@ def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:
             return sums
         told = solve(find_money_lines(rows, reading.rows, prose=True), [reading], refund=refund)
         if told.adds_up and not told.doubted:
+            told.doubted = True  # prose speaks of other things, too
             return told
         if best is None or (best.total is None and sums.total is not None):
             best = sums

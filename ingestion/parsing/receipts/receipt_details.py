@@ -13,6 +13,7 @@ from paypulse.receipts import (
     DocumentType,
     ReceiptDetails,
     ReceiptItem,
+    ReceiptWarning,
     ValueSource,
 )
 
@@ -99,6 +100,8 @@ def _of_utility(layout: Layout) -> dict[str, Any]:
 
 def _of_travel(made: Combination, number: str | None) -> dict[str, Any]:
     layout, markup = made.layout, made.markup
+    if layout.misses_legs and len(markup.legs) != len(layout.legs):
+        made.warn(ReceiptWarning.LEGS_UNSURE)
     reference: Any = layout.booking or markup.booking_reference
     if reference is None and (layout.legs or markup.legs):
         reference = number  # a ticket without a journey is a receipt and no booking

@@ -68,6 +68,13 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
     return ()
 
 
+def misses_legs(rows: Sequence[Row], legs: Sequence[Leg], near: date | None) -> bool:
+    """Tell whether the mail has times for more legs than these."""
+    texts = (row.text for row in rows if not find_amounts(row.text))
+    times = sum(len(find_times(without_dates(text, near))) for text in texts)
+    return times >= 2 * (len(legs) + 1)
+
+
 def _numbered(legs: tuple[Leg, ...], rows: Sequence[Row], near: date | None) -> tuple[Leg, ...]:
     """Give legs without a number those that the mail names, when there are as many."""
     if any(leg.number for leg in legs):
