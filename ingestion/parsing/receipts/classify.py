@@ -189,11 +189,12 @@ def classify(
     adds_up: bool,
     has_number: bool,
     has_tax: bool,
+    pays_back: bool,
     types: Collection[str],
 ) -> ReceiptOutcome:
     """Return the outcome; a mail is a receipt when it names a sum and what it was paid for."""
     head = f"{subject}\n{text[:600]}"
-    if _is_refund(subject, text) and has_total:
+    if (pays_back or _is_refund(subject, text)) and has_total:
         return ReceiptOutcome.REFUND
     if _PENDING.search(subject) or _REMINDER.search(subject) or _FROM_A_FRIEND.search(subject):
         return ReceiptOutcome.NOT_AN_INVOICE

@@ -206,6 +206,8 @@ def _day(made: Combination) -> date | None:
     """The printed day, when it is one on which this mail could have been sent."""
     sent = made.sent_on
     read = made.layout.ordered_on or made.layout.refunded_on
+    if made.layout.refund and made.layout.refunded_on is not None:
+        read = made.layout.refunded_on
     candidates: list[tuple[date, ValueSource, str]] = []
     if read is not None:
         candidates.append((read.value, ValueSource.LAYOUT, read.quote))

@@ -45,6 +45,7 @@ _FORMS = [
     re.compile(r"(?<![\d\w-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-3]\d)(?!\d)"),
     re.compile(rf"(?i)(?<![\d,.]){_DAY.format('d')}[\s.]*{_MONTH.format('mon')}\b(?!\w)"),
     re.compile(rf"(?i)\b{_MONTH.format('mon')}\s*{_DAY.format('d')}(?![\d:])"),
+    re.compile(r"(?<![\d.,/-])(?P<a>[0-3]?\d)/(?P<b>[01]?\d)\s?-\s?(?P<y>20\d\d)(?!\d)"),
     re.compile(r"(?<![\d.,/-])(?P<a>[0-3]?\d)/(?P<b>[01]?\d)(?![\d/,.-]|\s*kr)"),
 ]
 _DIGIT = re.compile(r"\d")

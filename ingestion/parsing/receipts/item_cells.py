@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
 
 
+# In a column of counts: "3 mån", "2 nätter".
+_OF_TIME = re.compile(r"(?i)(?<=\d)\s?(?:mån(?:ader)?|months?|nätter|nights?)\.?$")
+_WEIGHED = re.compile(r"(?i)\d{1,3}[.,]\d{1,3}\s?kg\s+\d")
+
+
 def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     """Return the item of a row: a name, a count, one or two amounts."""
     cells = merged(row.cells)
@@ -41,8 +46,10 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     times = NamedItem("")
     measure: Decimal | None = None
     for cell in cells:
+        if _WEIGHED.match(cell) and take_times(cell, times):
+            continue
         amount = cell_amount(cell)
-        count = read_count(cell)
+        count = read_count(_OF_TIME.sub("", cell))
         if count is not None and (amount is None or not amount.looks_like_money) and not counts:
             counts.append(count)
         elif amount is not None:

@@ -80,6 +80,8 @@ def _ends_items(row: Row, reading: ItemReading) -> bool:
     if amount is None:
         return False
     kind, sureness = money_kind(label)
+    if kind is MoneyKind.PAID and re.match(r"(?i)total|summa|sammanlagt", label):
+        return True
     return kind is MoneyKind.TOTAL and sureness >= 2
 
 

@@ -91,8 +91,11 @@ _CELL_COUNT = re.compile(
 _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
 
 
-_TIMES = r"(?P<count>\d{1,3})\s?(?:st\.?|pcs)?\s*(?:[x×*@]|à|á)\s*(?P<price>[^()\n]{3,20})"
-_PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}$")
+_TIMES = (
+    r"(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?|pcs|kg)?\s*(?:[x×*@]|à|á)\s*"
+    r"(?P<price>[^()\n/]{3,20})(?:/\w{1,3})?"
+)
+_PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}(?=\n|$)")
 # Behind a name, where only money makes it a price: `, 2 st à 50,00 kr`, `, 7 × € 9,50`.
 _MEASURE = re.compile(
     r"(?i)^(?P<count>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:kg|hg|h|tim(?:mar)?|hours?|m|meter|std\.?"

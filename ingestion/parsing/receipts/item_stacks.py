@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, whole_amount
 from ingestion.parsing.receipts.field_labels import field_names
-from ingestion.parsing.receipts.item_names import NamedItem, read_name
+from ingestion.parsing.receipts.item_cells import item_of_cells
+from ingestion.parsing.receipts.item_names import NamedItem, read_count, read_name
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 from ingestion.parsing.receipts.raw_items import (
     MAX_ITEMS,
@@ -40,6 +41,12 @@ def read_stacks(rows: Sequence[Row]) -> ItemReading:
         if amount is None and index - 1 in reading.rows and attach(row, reading.items[-1]):
             reading.rows.add(index)  # its size and count may stand under its price
             continue
+        beside = _row_of_cells(row, index) if reading.items else None
+        if beside is not None:
+            reading.items.append(beside)
+            reading.rows.add(index)
+            above = []
+            continue
         if amount is None or not amount.looks_like_money:
             describes = _may_describe(cells) or take_block_row(row, NamedItem(""))
             above = [*above[-_MOST_CHOICES:], index] if describes else []
@@ -58,6 +65,22 @@ def _may_describe(cells: Sequence[str]) -> bool:
     return len(cells) == 1 and len(cells[0]) < 90 and not find_amounts(cells[0])
 
 
+def _take_bare_count(row: Row, described: NamedItem) -> bool:
+    """Take `1` or `2`, alone in its row between a name and its price."""
+    if described.quantity is not None or not re.fullmatch(r"\d{1,3}", row.text):
+        return False
+    described.quantity = read_count(row.text)
+    return True
+
+
+def _row_of_cells(row: Row, index: int) -> RawItem | None:
+    """Return the item of a row that holds name, count and price side by side."""
+    item = item_of_cells(row, index, []) if len(row.cells) > 2 else None
+    if item is None or item.quantity is None or money_kind(item.name)[0] or field_names(item.name):
+        return None
+    return item
+
+
 def _is_total(rows: Sequence[Row], above: Sequence[int]) -> bool:
     kind, sureness = money_kind(rows[above[-1]].text) if above else (None, 0)
     return kind is MoneyKind.TOTAL and sureness >= 2
@@ -70,7 +93,11 @@ def _item_above(rows: Sequence[Row], above: Sequence[int], amount: Amount) -> Ra
     counted = [at for at in above if _COUNTED.search(rows[at].text)]
     described = NamedItem("")
     at = above[-1]
-    while not counted and at > above[0] and take_block_row(rows[at], described):
+    while (
+        not counted
+        and at > above[0]
+        and (take_block_row(rows[at], described) or _take_bare_count(rows[at], described))
+    ):
         at -= 1
     at = counted[-1] if counted else at
     text = next(cell for cell in rows[at].cells if cell)

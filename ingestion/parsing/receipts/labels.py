@@ -77,7 +77,7 @@ _DISCOUNT = _words(
     r"|kupong\w*|\w*erbjudande\w*|savings?|rebate|prisnedsättning|nedsatt pris|voucher|offer"
     r"|(?:2|3|4) för (?:1|2|3)|studentpris|medlemspris|prisavdrag|värdekod"
     r"|\w*rabat(?:ten|kode)?|gutschein\w*|nachlass|preisnachlass|aktion|korting|remise"
-    r"|alennus|descuento"
+    r"|alennus|descuento|skonto"
 )
 _TAX = _words(
     r"\w*moms(?:en|belopp|summa)?|vat|v\.a\.t\.?|(?:sales |estimated"
@@ -118,7 +118,8 @@ _SHIPPING = _words(
     r"|p ?& ?p|p\.&p\.|postnord\w*|dhl\w*|budbee|instabox|ombud|express|carriage|freight|transport"
     r"|versand\w*|toimitus\w*|levering|hemkörningsavgift|skickning|porto & exp|shipment|dispatch"
     r"|liefer(?:ung|gebühr|kosten|pauschale)\w*|fragt|\w*levering\w*|bezorg\w*|verzend\w*|livraison"
-    r"|upphämtning|avhämtning|hämta(?:s)? i butik|(?:store )?pick-?up|click (?:&|and|och) collect"
+    r"|upphämtning|avhämtning|hämtning i (?:varuhus|butik)\w*|forsendelse|forsending"
+    r"|hämta(?:s)? i butik|(?:store )?pick-?up|click (?:&|and|och) collect"
     r"|in-?store collection|udbringning|utbringing|utkjøring|henting|afhentning|abholung"
 )
 # Also where their product is called a point or a service.
@@ -134,7 +135,7 @@ _CARRIAGE = _words(
 _NET = _words(
     r"(?:exkl|excl|exklusive|excluding|ex|utan|before|före)\.?\s?(?:moms|vat|tax(?:es)?|mva|mwst)"
     r"|netto\w*|net(?: (?:amount|total|price))?|momsgrundande|underlag|taxable|total before tax"
-    r"|beskattningsunderlag|momsunderlag"
+    r"|grunnlag|grundlag|momsgrundlag|bemessungsgrundlage|beskattningsunderlag|momsunderlag"
     r"|ohne (?:mwst|ust|umsatzsteuer|mehrwertsteuer)|zzgl\.?|nettobetrag|uden moms|uten mva"
     r"|ekskl\.? ?(?:moms|mva)"
 )
@@ -305,7 +306,7 @@ def _is_strong(text: str) -> bool:
 
 
 def _kind_of_part(text: str, *, with_tax: bool) -> tuple[MoneyKind | None, int]:
-    if with_tax and not _OF_WHICH.sub("", text).strip(" .,:()%0123456789"):
+    if with_tax and not _OF_WHICH.sub("", text).strip(" .,:()@%0123456789"):
         return MoneyKind.TAX, 1  # "Inkl. moms", with an amount that must be small to be one
     if _NET.search(text):
         return MoneyKind.NET, 3

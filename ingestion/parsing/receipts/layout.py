@@ -12,6 +12,7 @@ from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.classify import looks_like_refund
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.items import find_items
+from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.money_lines import find_money_lines, find_sentences
 from ingestion.parsing.receipts.pairs import find_pairs
 from ingestion.parsing.receipts.raw_items import is_day, merged
@@ -111,7 +112,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
         near: The day on which it was sent.
     """
     text = "\n".join(row.text for row in rows)
-    refund = looks_like_refund(subject, text)
+    refund = looks_like_refund(subject, text) or _pays_back(rows)
     pairs = find_pairs(rows)
     values = Values(pairs, rows, near)
     promised = bool(_PROMISED.search(subject))
@@ -151,6 +152,14 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     layout.misses_legs = bool(layout.legs) and misses_legs(rows, layout.legs, near)
     layout.passengers = find_passengers(rows, pairs)
     return layout
+
+
+def _pays_back(rows: Sequence[Row]) -> bool:
+    """Tell whether a till printed a negative total and says that it was paid back."""
+    lines = find_money_lines(rows, set())
+    totals = [line.minor for line in lines if line.kind is MoneyKind.TOTAL and line.sureness > 1]
+    paid_back = any(line.kind is MoneyKind.REFUND for line in lines)
+    return paid_back and bool(totals) and max(totals) < 0
 
 
 def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:

@@ -46,8 +46,10 @@ def from_lines(rows: Sequence[Row], near: date | None) -> list[Leg]:
             continue
         first = next((cell for cell in row.cells if cell), "")
         number = leading_number(first, near) or number
+        own = find_dates(text, near)
+        row_day = own[0].day if len(own) == 1 else day
         by_cell = [
-            _leg_of_line(" ".join(AIRPORT_CODE.sub("", cell).split()), near, day, number)
+            _leg_of_line(" ".join(AIRPORT_CODE.sub("", cell).split()), near, row_day, number)
             for cell in row.cells
             if len(row.cells) > 1
         ]

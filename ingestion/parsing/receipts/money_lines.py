@@ -32,6 +32,11 @@ _TAX_BEHIND = re.compile(
 )
 # Such as `(moms 410,40)`.
 _TAX_IN_BRACKETS = re.compile(r"(?i)\(\s*(?:moms|vat|mva|mwst)\.?:?\s*(?P<amount>[^()%]{3,16})\)")
+# A line of its own: `inkl. 175,40 kr moms`, `Including €93.12 VAT`.
+_TAX_LINE = re.compile(
+    r"(?i)^(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|heraf|herav)\s(?P<amount>[^()]{1,24}?)\s*"
+    r"(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust)\.?$"
+)
 _OF_WHICH = re.compile(r"(?i)\b(?:varav|därav|of which|whereof|davon|heraf|herav|ingår med)\b")
 _PERCENT = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?\s?%")
 # Totals in running text: "Vi har debiterat 149,00 kr", "You paid $12.99".
@@ -175,7 +180,7 @@ def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
 
 
 def _embedded_tax(cell: str) -> tuple[re.Match[str] | None, list[Amount]]:
-    for pattern in (_TAX_BEHIND, _EMBEDDED_TAX, _TAX_IN_BRACKETS):
+    for pattern in (_TAX_BEHIND, _EMBEDDED_TAX, _TAX_IN_BRACKETS, _TAX_LINE):
         match = pattern.search(cell)
         amounts = find_amounts(match["amount"]) if match else []
         if match is not None and amounts and not _is_of_total(cell, match):
@@ -250,8 +255,9 @@ def _label_before(text: str, amount: Amount) -> str:
     before = text[: amount.start]
     if match := re.match(r"^(.{2,40}?)\s*[:\uff1a]\s*$", before):
         return match[1]
-    kind, sureness = money_kind(before)
-    return before.strip() if kind is MoneyKind.TOTAL and sureness >= 2 and len(before) < 30 else ""
+    kind, sureness = money_kind(_without_percent(before))
+    sure = (kind is MoneyKind.TOTAL and sureness >= 2) or kind is MoneyKind.TAX
+    return before.strip() if sure and len(before) < 30 else ""
 
 
 def _label_and_amount(text: str) -> tuple[str, Amount | None]:

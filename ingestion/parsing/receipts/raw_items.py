@@ -57,6 +57,10 @@ _TIMES = re.compile(
 )
 
 
+# A till's "0,874kg 27,90".
+_WEIGHED = re.compile(r"(?i)^\W*(?P<count>\d{1,3}[.,]\d{1,3})\s?kg\s+(?=\d)")
+# In "1 x 14. Capricciosa" the number is that of the dish.
+_NAME_FOLLOWS = re.compile(r"\.?\s+[^\W\d_]{3}")
 _WITH_EACH = re.compile(
     r"(?i)^[^()]{2,24}\(\s*(?:à\s?[^()]{2,20}"
     r"|[^()]{2,20}?(?:each|/\s?st(?:k|yck)?|per st(?:yck)?|st|stk|apiece)\.?)\)$"
@@ -250,11 +254,13 @@ def _take_prices(item: RawItem, named: NamedItem) -> None:
 
 def take_times(segment: str, named: NamedItem) -> bool:
     """Take `2 × 115,00 kr`, with or without the sum."""
-    match = _TIMES.match(segment)
+    match = _TIMES.match(segment) or _WEIGHED.match(segment)
     if match is None:
         return False
-    amounts = find_amounts(segment[match.end() :], bare=True)
-    if not 1 <= len(amounts) <= 2:
+    rest = segment[match.end() :]
+    # "79,00 -158,00" are two, and no span.
+    amounts = find_amounts(re.sub(r"(?<=\d)\s+(?=-\d)", " = ", rest), bare=True)
+    if not 1 <= len(amounts) <= 2 or _NAME_FOLLOWS.match(rest[amounts[-1].end :]):
         return False
     named.quantity = read_count(match["count"])
     named.unit_minor = amounts[0].minor

@@ -267,6 +267,7 @@ def _outcome(read: MailReading) -> ReceiptOutcome:
         adds_up=sums.adds_up,
         has_number=read.layout.order_number is not None or read.markup.order_number is not None,
         has_tax=MoneyKind.TAX in sums.parts,
+        pays_back=read.layout.refund,
         types=[kind for kind in read.markup.types if kind != "ParcelDelivery"],
     )
 

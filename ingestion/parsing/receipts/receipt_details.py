@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.layout import Layout
 
 
+_ONCE = re.compile(r"(?i)\bone-?\s?time\b|engångs|\bonce\b|einmalig|éngangs|engangs")
+
+
 def to_details(
     made: Combination,
     category: Category,
@@ -71,7 +74,7 @@ def _is_own(restaurant: Found[str], vendor: str) -> bool:
 def _of_subscription(layout: Layout, items: Sequence[ReceiptItem]) -> dict[str, Any]:
     period = layout.period
     plan: Any = layout.plan
-    if plan is None and len(items) >= 1:
+    if plan is None and len(items) >= 1 and not _ONCE.search(items[0].name):
         plan = items[0].name
     return {
         "plan": plan,

@@ -215,6 +215,8 @@ def _gather(kind: MoneyKind, lines: Sequence[MoneyLine], sums: Sums) -> None:
             if len(set(map(abs, amounts))) < len(amounts)
             else sum(map(abs, amounts))
         )
+    if kind is MoneyKind.DISCOUNT and total == 0:
+        return
     sums.parts[kind] = total
     sums.quotes[kind] = "\n".join(dict.fromkeys(line.quote for line in found))
 

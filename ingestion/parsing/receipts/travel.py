@@ -124,7 +124,7 @@ def _day_above(rows: Sequence[Row], index: int, near: date | None) -> str:
 
 
 def _travel_roles(row: Row) -> list[str] | None:
-    if len(row.cells) < 3:
+    if len(row.cells) < 3 or re.search(r"\d", row.text):
         return None
     wanted = ("travel_from", "travel_to", "departure", "arrival", "travel_number", "travel_on")
     roles = []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"^\W*(?P<token>[A-Za-z0-9ÅÄÖ](?:[\w./-]*[A-Za-z0-9])?)(?=[\s,;.)|]|$)")
 _NUMBER_SENTENCE = re.compile(
-    r"(?i)\b(?:web|e-|kund)?(?P<kind>orderbekräftelse|beställningsbekräftelse|bokningsbekräftelse"
+    r"(?i)\b(?:web|e-|kund|salgs|arbets)?(?P<kind>orderbekräftelse|beställningsbekräftelse|bokningsbekräftelse"
     r"|ordrebekreftelse|ordrebekræftelse|auftragsbestätigung"
     r"|order confirmation|order|beställning|köp|purchase|bokning|booking|reservation"
     r"|confirmation|bestellung|bestell|beställnings|boknings|auftrags|buchungs|rechnung|buchung"
@@ -30,9 +30,9 @@ _NUMBER_SENTENCE = re.compile(
     r"|kvittering|transaktion|transaction|inköp|kvitto"
     r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens)?"
     r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?"
-    r"\s*(?:är|er|is|lautet|:|#|nr\.?|no\.?)?\s*[:#(\[]?\s*"
+    r"\s*(?:är|er|is|lautet|har nummer|har nr\.?|:|#|nr\.?|no\.?)?\s*[:#(\[]?\s*"
     r"(?P<token>[A-ZÅÄÖØÆ]{1,4}[ -]?\d{2,4}(?: \d{2,4}){1,3}(?![\d:.]|\s?(?:kr|SEK|€))"
-    r"|#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))"
+    r"|#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))(?!\d*,\d)"
 )
 _PERIODS = (
     (
@@ -40,7 +40,7 @@ _PERIODS = (
         (
             r"månadsvis|varje månad|per månad|/\s?mån(?:ad)?|en gång i"
             r" månaden|monthly|per month|every month|/\s?mo(?:nth)?\b|each"
-            r" month|1 månad|1 month|månad(?:en|lig|s)?\b|mån\b|a month"
+            r" month|1 månad|1 month|månad(?:en|s)?\b|månatlig\w*|månadlig\w*|mån\b|a month"
             r"|månads\w+|monatlich|pro monat|monats\w+|pr\.? måned|månedlig\w*"
         ),
     ),
@@ -329,7 +329,7 @@ class Values:
                 ),
                 row.text,
             ):
-                interval = read_interval(row.text[:200])
+                interval = read_interval(row.text[:300])
                 if interval:
                     intervals.setdefault(interval, Found(interval, row.text))
         # "A yearly membership works out at 4 a month": two are none.
@@ -381,7 +381,7 @@ def read_number(text: str) -> str | None:
     if find_dates(token) and not re.fullmatch(r"\d{6,}", token):
         return None
     is_code = (
-        re.fullmatch(r"[A-Z0-9]{5,8}|(?=.*\d)(?=.{6,12}$)[A-Z0-9]+(?:-[A-Z0-9]+)+", token)
+        re.fullmatch(r"[A-Z0-9]{5,9}|(?=.*\d)(?=.{6,12}$)[A-Z0-9]+(?:-[A-Z0-9]+)+", token)
         is not None
     )
     if len(token) < 3 or len(token) > 40 or (digits < 2 and not is_code):
