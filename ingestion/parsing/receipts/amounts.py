@@ -15,6 +15,11 @@ _SYMBOLS = {
     "sek": "SEK",
     ":-": "KR",
     ",-": "KR",
+    ":\u2013": "KR",
+    ",\u2013": "KR",
+    ",\u2013 kr": "KR",
+    ",- kr": "KR",
+    ":- kr": "KR",
     "kronor": "KR",
     "nok": "NOK",
     "dkk": "DKK",
@@ -89,9 +94,9 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
-# `08.00–10.00`: from one time to another.
+# `08.00–10.00`, `20.08 – 22.08`: from one time or day to another.
 _HOURS = re.compile(
-    r"(?<![\d.,])([01]?\d[.:][0-5]\d)\s?[-\u2013\u2014]\s?([012]?\d[.:][0-5]\d)(?![\d.,]\d)"
+    r"(?<![\d.,])([0-3]?\d[.:][0-5]\d)\s?[-\u2013\u2014]\s?([0-3]?\d[.:][0-5]\d)(?![\d.,]\d)"
 )
 _CLOCK = re.compile(r"0\d[.:]\d\d")
 _RATE_CODE = re.compile(r"(?<=[.,]\d\d)\s[A-E]$")  # `12,60 B`: its rate of VAT

@@ -224,7 +224,8 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         (
             r"hosting|webbhotell|webhotell?|domän\w*|domains?|domæne|vpn|licens\w*|licen[cs]es?"
             r"|per user|users|årsavgift|medlemsavgift\w*|kvartalsavgift|\w*prenumeration\w*"
-            r"|helgpaket|prenumerant\w*|\w*tidning\w*|backup|lagring|cloud|api|gym\w*|träningskort|e-tidning|membership|medlem\w*"
+            r"|helgpaket|prenumerant\w*|\w*tidning\w*|backup|lagring|cloud|api|gym\w*"
+            r"|träningskort|e-tidning|membership|medlem\w*"
             r"|\w*abo|abonnement|monatlich\w*|mitgliedschaft|(?:team|pro|basic|family|annual"
             r"|monthly|yearly|premium|plus) plan|månadsabonnemang|månadskort|vps"
         ),
@@ -372,7 +373,7 @@ PARTS: dict[Category, str] = {
         r"|ta|bud)|handlar|kryddan|market|saluhall|frukt|pantry|farm"
     ),
     Category.UTILITY: (
-        r"kraft|energi|elnät|elnat|\bel\b|fiber|bredband|vatten|energy"
+        r"kraft|energi|elnät|elnat|\w+tele\b|\bel\b|fiber|bredband|vatten|energy"
         r"|power|telekom|telecom|värme|varme|broadband|water|nät\b|electric"
     ),
     Category.TRAVEL: (

@@ -23,7 +23,8 @@ _REFUND = re.compile(
     r"|rücküberweisung|returbekräftelse|reimbursement"
     r"|rückerstattung|erstattung|gutschrift|tilbagebetaling|tilbagebetalt|tilbakebetal\w*|palautus"
     r"|hyvityslasku|kreditnote"
-    r"|refusjon|refundering|refundert|(?:betalar?s?|betalat|får du|pengarna) (?:\w+ )?tillbaka"
+    r"|rechnungskorrektur|gutgeschrieben|gutschrift\w*|refusjon|refundering|refundert"
+    r"|(?:betalar?s?|betalat|får du|pengarna) (?:\w+ )?tillbaka"
     r"|(?:pengene|pengerne) (?:\w+ ){0,4}(?:tilbake|tilbage)|til gode)\b"
 )
 _CANCELLED = re.compile(
@@ -54,7 +55,8 @@ _NOT_BY_SUBJECT = re.compile(
     r"|tipsa|villkor|terms|privacy|integritet\w*|policy"
     r"|avbeställ\w*|avbokad?|avbokning|annullera\w*|makulera\w*|cancell?ed|cancell?ation|avbruten"
     r"|misslyckades?|failed|declined|nekad|offert|quote\b"
-    r"|prisändring\w*|price (?:change|increase|update)|uppdater(?:ar"
+    r"|från \d[\d ]* ?kr|fra kr \d+|ab \d+ ?€|from [£$€]\d+|boka senast|prisändring\w*"
+    r"|price (?:change|increase|update)|uppdater(?:ar"
     r"|ade) (?:våra|priser)|trial|provperiod\w*|inbjudan|invitation"
     r"|webinar|jobb"
     r"|back in stock|åter i lager|prisfall|price drop|tips\b|veckans"
@@ -77,7 +79,8 @@ _DELIVERY = re.compile(
     r"|arriving (?:today|tomorrow|soon)|arrives (?:today|tomorrow)|collected your)\b"
 )
 _PROMISES = re.compile(
-    r"(?i)\b(?:\w*bekräftelse|order ?confirm\w*|\w*kvitto\w*|\w*kvittens|e?-?receipt"
+    r"(?i)\b(?:\w*bekräftelse|\w*bekreftelse|\w*bekræftelse|order ?confirm\w*|\w*kvitto\w*"
+    r"|\w*kvittens|e?-?receipt"
     r"|\w*faktura\w*|\w*invoice|\w*räkning\w*|\w*rechnung|\w*bestätigung|\w*regning\w*"
     r"|bokningsbekräftelse|booking confirm\w*|tack"
     r" för (?:din|ditt) (?:order|köp|beställning|bokning|betalning)"
@@ -95,7 +98,9 @@ _PROMISES = re.compile(
     r"| have) got your order)\b"
 )
 _PENDING = re.compile(
-    r"(?i)\b(?:payment\b.{0,40}\b(?:failed|unsuccessful)|(?:bank|card)(?: has)? declined"
+    r"(?i)\b(?:kunde inte (?:dra|genomföra|behandla)|ingen betalning har|kunne ikke (?:trekke"
+    r"|gennemføre)"
+    r"|kortet nekades|payment\b.{0,40}\b(?:failed|unsuccessful)|(?:bank|card)(?: has)? declined"
     r"|couldn.t (?:process|charge|take)|betalning\w*\b.{0,40}\b(?:nekades|gick inte igenom)"
     r"|avbeställd|avbokad|makulerad|annullerad|cancell?ed|har"
     r" avbrutits|avbrutits|misslyckades|could not be processed|was"
@@ -147,7 +152,8 @@ _CODE = re.compile(
 # What is announced, asked for or told about is not bought with this mail.
 _ANNOUNCED = re.compile(
     r"(?i)\b(?:kommande|upcoming|snart|soon|(?:payment|betalnings?|swish)-?\s?(?:request|förfrågan)"
-    r"|reminder|påminnelse|kom ihåg|remember|check(?:a)? in|incheckningen|kontoutdrag|lönespec\w*"
+    r"|reminder|påminnelse|husk|erinnerung|kom ihåg|remember|check(?:a)? in|incheckningen"
+    r"|kontoutdrag|lönespec\w*"
     r"|årsbesked|prisförslag|(?:ändrar|nytt) pris|price change|upphör|nöjd|saknas|ladda upp"
     r"|missing)\b"
 )

@@ -24,7 +24,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             rf"|internet|shop|köp|purchase|sales |arbets)?"
             rf"(?:ordre|order|bestillings|beställnings?|köp|inköps|purchase|ärende"
             rf"|uppdrags?){_NUMBER_WORD}"
-            r"|order|beställning|orderid|best\.? ?nr|order ref(?:erence)?|ordernumret|vår order"
+            r"|order|(?:din )?beställning|orderid|best\.? ?nr|order ref(?:erence)?|ordernumret"
+            r"|vår order"
             r"|bestnr|your order|din order|orderreferens|ordernumber"
             r"|order confirmation(?: number| no)?"
             r"|köpreferens|purchase reference|order/kvitto(?:nr)?|ordrenummer"
@@ -290,10 +291,11 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     ),
     ("serial", r"s/?n|serie ?-?(?:nummer|nr)|serial(?: number| no)?|imei|serienr"),
     ("warranty", r"garanti(?:tid)?|warranty|guarantee"),
+    ("customer", r"kund|kunde|customer|köpare|beställare|besteller"),
     (
         "quantity",
         (
-            r"antal|qty|quantity|kvantitet|st|mängd|count|pcs"
+            r"antal(?:/vikt|/mängd)?|vikt/antal|qty|quantity|kvantitet|st|mängd|count|pcs"
             r"|anzahl|menge|antall|stk\.?|aantal|määrä|kpl|anz\.?"
         ),
     ),
@@ -327,7 +329,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "travel_to",
         (
-            r"till|to|destination|ankomstort|arrival (?:airport|station"
+            r"till|to|ankomst till|arrival in|destination|ankomstort|arrival (?:airport|station"
             r"|city|at)|arrives? (?:at|in)|ankommer till|ankomststation"
             r"|resmål|slutstation|arriving|arrival location"
             r"|nach|til|an"

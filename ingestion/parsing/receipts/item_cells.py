@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # In a column of counts: "3 mån", "2 nätter".
 _OF_TIME = re.compile(r"(?i)(?<=\d)\s?(?:mån(?:ader)?|months?|nätter|nights?)\.?$")
-_WEIGHED = re.compile(r"(?i)\d{1,3}[.,]\d{1,3}\s?kg\s+\d")
+WEIGHED = re.compile(r"(?i)\d{1,3}[.,]\d{1,3}\s?kg\s+\d")
 
 
 def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
@@ -46,7 +46,7 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     times = NamedItem("")
     measure: Decimal | None = None
     for cell in cells:
-        if _WEIGHED.match(cell) and take_times(cell, times):
+        if WEIGHED.match(cell) and take_times(cell, times):
             continue
         amount = cell_amount(cell)
         count = read_count(_OF_TIME.sub("", cell))

@@ -100,6 +100,8 @@ def _is_no_item(item: RawItem, row: Row, *, named_like_sums: bool) -> bool:
             and item.quantity is not None
             and item.unit is not None
         )
+    if row.cells and _CLOCK.fullmatch(row.cells[0]) and item.quantity is None and not item.currency:
+        return True
     if is_day(item.name) or sum(bool(_CLOCK.fullmatch(cell)) for cell in row.cells) > 1:
         return True  # a row of a timetable
     label = split_row(row)[0]

@@ -275,7 +275,9 @@ def _take_price(name: str, value: str, item: NamedItem) -> bool:
         return len(amounts) == 1
     amount = whole_amount(value)
     if amount is None:
-        return False
+        rate = read_rate(value) if item.unit_minor is None else None
+        item.unit_minor = rate if rate is not None else item.unit_minor
+        return rate is not None
     count = item.quantity if item.quantity is not None else Decimal(1)
     if item.line_minor is not None:
         if item.unit_minor is not None or item.line_minor * count != amount.minor:

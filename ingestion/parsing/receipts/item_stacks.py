@@ -18,7 +18,9 @@ from ingestion.parsing.receipts.raw_items import (
     from_named,
     is_day,
     is_sentence,
+    repeats,
     take_block_row,
+    take_times,
 )
 
 if TYPE_CHECKING:
@@ -38,8 +40,18 @@ def read_stacks(rows: Sequence[Row]) -> ItemReading:
     for index, row in enumerate(rows):
         cells = [cell for cell in row.cells if cell]
         amount = whole_amount(cells[0]) if len(cells) == 1 else None
-        if amount is None and index - 1 in reading.rows and attach(row, reading.items[-1]):
+        if (
+            amount is None
+            and index - 1 in reading.rows
+            and (attach(row, reading.items[-1]) or repeats(row, reading.items[-1]))
+        ):
             reading.rows.add(index)  # its size and count may stand under its price
+            continue
+        counted = _counted_below(rows, index, above)
+        if counted is not None:
+            reading.items.append(counted)
+            reading.rows.update(range(counted.row, index + 1))
+            above = []
             continue
         beside = _row_of_cells(row, index) if reading.items else None
         if beside is not None:
@@ -65,6 +77,24 @@ def _may_describe(cells: Sequence[str]) -> bool:
     return len(cells) == 1 and len(cells[0]) < 90 and not find_amounts(cells[0])
 
 
+def _counted_below(rows: Sequence[Row], index: int, above: Sequence[int]) -> RawItem | None:
+    """Return the item of `2 x 79,90 kr`, alone in its row below a name."""
+    described = NamedItem("")
+    cells = [cell for cell in rows[index].cells if cell]
+    if not above or len(cells) != 1 or not take_times(cells[0], described):
+        return None
+    text = rows[above[-1]].text
+    if money_kind(text)[0] is not None or field_names(text) or is_sentence(text):
+        return None
+    item = from_named(read_name(text, with_count=False), above[-1], rows[index])
+    item.quantity, item.unit, item.total = (
+        described.quantity,
+        described.unit_minor,
+        described.line_minor,
+    )
+    return item if re.search(r"[^\W\d_]{2}", item.name) else None
+
+
 def _take_bare_count(row: Row, described: NamedItem) -> bool:
     """Take `1` or `2`, alone in its row between a name and its price."""
     if described.quantity is not None or not re.fullmatch(r"\d{1,3}", row.text):
@@ -75,7 +105,7 @@ def _take_bare_count(row: Row, described: NamedItem) -> bool:
 
 def _row_of_cells(row: Row, index: int) -> RawItem | None:
     """Return the item of a row that holds name, count and price side by side."""
-    item = item_of_cells(row, index, []) if len(row.cells) > 2 else None
+    item = item_of_cells(row, index, []) if len(row.cells) > 1 else None
     if item is None or item.quantity is None or money_kind(item.name)[0] or field_names(item.name):
         return None
     return item

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, whole_amount
 from ingestion.parsing.receipts.field_labels import field_names
-from ingestion.parsing.receipts.item_cells import is_worded, item_of_cells
+from ingestion.parsing.receipts.item_cells import WEIGHED, is_worded, item_of_cells
 from ingestion.parsing.receipts.item_names import read_count, read_name
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 from ingestion.parsing.receipts.raw_items import (
@@ -129,7 +129,7 @@ def _is_fee(item: RawItem, row: Row) -> bool:
 
 def _item_of_columns(row: Row, roles: list[str], index: int) -> RawItem | None:
     cells = list(row.cells) + [""] * (len(roles) - len(row.cells))
-    if len(cells) != len(roles):
+    if len(cells) != len(roles) or any(WEIGHED.match(cell) for cell in cells):
         return None
     by_role = {role: cell for role, cell in zip(roles, cells, strict=True) if role}
     text = by_role.get("item", cells[0])
@@ -160,7 +160,7 @@ def _measure(text: str, item: RawItem) -> Decimal | None:
     What a meter has counted (`240 kWh`, `32 m³`) is one delivery, too.
     """
     match = re.match(r"^(\d{1,6}(?:[.,]\d{1,3})?)\s*[^\W\d_]{1,6}\.?$", text.strip())
-    if match is None or re.search(r"(?i)kwh|m3|m³", text):
+    if match is None or re.search(r"(?i)kwh|m3|m³|dagar|dygn|days", text):
         return item.quantity
     from ingestion.parsing.receipts.amounts import parse_number
 

@@ -46,7 +46,8 @@ _NO_MONEY = _words(
     r"|intjänad\w*|earned|maxbelopp|kreditgräns|credit limit|tidigare pris"
     r"|du kan spara|från(?=\W*$)"
     r"|ny ?pris(?:et)?|butikspris|marknadspris|värde(?:t)?|worth|rrp|uvp"
-    r"|du (?:har )?sparat|du spara(?:r|de)|total(?:t)? sparat|you(?:'ve| have)? saved?|you save"
+    r"|(?:tid\.?|tidigare) lägsta pris|du (?:har )?sparat|du spara(?:r|de)|total(?:t)? sparat"
+    r"|you(?:'ve| have)? saved?|you save"
     r"|total savings|föregående|previous|spårnings\w*|tracking|per dag|elskatt ingår|varför|hur"
 )
 _GIFT = _words(
@@ -107,6 +108,7 @@ _SERVICE_FEE = _words(
     r"|småorderavgift|småbeställningsavgift|convenience fee|tjänsteavgift"
     r"|app-?avgift|avgift för låg\w*"
     r"|avgift för (?:pappers)?faktura\w*|pappersfaktura\w*|betjeningsgebyr|opkrævningsgebyr"
+    r"|(?:quality assurance|bag|eco|environmental|recycling|small cart|priority) fee"
     r"|aviavgift|kortavgift|picking fee|order fee|gebyr|minibeställningsavgift"
     r"|under minimum"
     r"|\w*gebyr|service ?gebühr\w*"
@@ -118,7 +120,8 @@ _SHIPPING = _words(
     r"|p ?& ?p|p\.&p\.|postnord\w*|dhl\w*|budbee|instabox|ombud|express|carriage|freight|transport"
     r"|versand\w*|toimitus\w*|levering|hemkörningsavgift|skickning|porto & exp|shipment|dispatch"
     r"|liefer(?:ung|gebühr|kosten|pauschale)\w*|fragt|\w*levering\w*|bezorg\w*|verzend\w*|livraison"
-    r"|upphämtning|avhämtning|hämtning i (?:varuhus|butik)\w*|forsendelse|forsending"
+    r"|klicka (?:&|och) hämta|upphämtning|avhämtning|hämtning i (?:varuhus|butik)\w*|forsendelse"
+    r"|forsending"
     r"|hämta(?:s)? i butik|(?:store )?pick-?up|click (?:&|and|och) collect"
     r"|in-?store collection|udbringning|utbringing|utkjøring|henting|afhentning|abholung"
 )
@@ -239,6 +242,8 @@ _PARCEL_SUM = _words(
     r"(?:leveransens|leverans \d|försändelsens|paketets|delleveransens|shipment|parcel)"
     r" (?:summa|delsumma|total|subtotal)"
 )
+# "I alt i DKK", "Total in EUR".
+_IN_CURRENCY = re.compile(r"(?i)\s(?:i|in)\s(?:sek|nok|dkk|eur|usd|gbp|kr|kronor)\b")
 _ONLY_PRICE = re.compile(
     r"(?i)(?:pris|price|preis|kostnad|cost|avgift|fee|belopp|amount|summa)"
     r"(?: (?:per|pr|pro|a|/)? ?(?:månad|mån|month|år|year|monat|jahr|måned|vecka|week|styck|st))?"
@@ -269,6 +274,7 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     if not text or len(text) > 70 or text.count(" ") > 8:
         return None, 0
     text = _WITH_PARTS.sub(" ", _REFUNDABLE.sub(" ", text)).strip()
+    text = _IN_CURRENCY.sub("", text).strip()
     if _OF_A_FARE.search(text):
         return None, 0
     if _TAXES_WITH.search(text):

@@ -50,9 +50,11 @@ _COUNTRY_WORDS = (
     (r"\bcvr(?:[-. ]?nr)?\b|\bdankort\b|\bbetalingsservice\b", "DKK"),
 )
 _DUE = re.compile(
-    r"(?i)\b(?:pay(?:able|ment)?|betalas?|betaling|zahlen|zahlbar)\b(?:[^.!?]|\.\d){0,40}?\b(?:by"
+    r"(?i)\b(?:pay(?:able|ment)?|paid|betalas?|betaling|zahlen|zahlbar)\b(?:[^.!?]"
+    r"|\.\d){0,40}?\b(?:by"
     r"|before|senast|senest|före|innan|bis|inden)"
-    r"(?:\s(?:den|the|zum|am))?\s|^(?:senast|senest|by|bis)\s(?:den\s)?(?=\d)|\|\s*(?:senast|senest|by"
+    r"(?:\s(?:den|the|zum|am))?\s|^(?:senast|senest|by|bis)\s(?:den\s)?(?=\d)|\|\s*(?:senast"
+    r"|senest|by"
     r"|bis)\s(?:den\s)?(?=\d)"
 )
 # What will be drawn on a day to come: "we'll collect £102.43 by Direct Debit on 19 January".
@@ -63,7 +65,8 @@ _DRAWN = re.compile(
 _HEAD_ROWS = 15
 _RESTAURANT_ROWS = 25
 _PLAN = re.compile(
-    r"(?:[Bb]etalning(?:en)? för|[Pp]ayment for|[Pp]renumeration(?:en)? på|[Aa]bonnemang(?:et)? på"
+    r"(?:[Bb]eløpet gjelder|[Bb]etaling(?:en)? for|[Bb]etalning(?:en)? för|[Pp]ayment for"
+    r"|[Pp]renumeration(?:en)? på|[Aa]bonnemang(?:et)? på"
     r"|[Ss]ubscription to)\s(?P<plan>[A-ZÅÄÖ][\w+&'-]*(?:\s[A-ZÅÄÖ0-9][\w+&'-]*){0,4})"
     r"(?=\s(?:gick|har|är|was|is|has)\b|[.,!]|$)"
 )
@@ -222,13 +225,18 @@ def _named_currency(rows: Sequence[Row], total: str) -> str | None:
             (
                 r"(?i)\b(?:valuta|currency|belopp i|amounts? in|alla priser"
                 r" i|prices in)\b\W*(?:är |is |are )?(?P<code>sek|eur|usd"
-                r"|gbp|nok|dkk|kronor|kr)\b"
+                r"|gbp|nok|dkk|kronor|kr)\b(?P<column>)"
             ),
             row.text,
         )
-        match = match or re.search(r"\((?P<code>SEK|EUR|USD|GBP|NOK|DKK|kr)\)", row.text)
+        match = match or re.search(
+            r"\((?P<code>SEK|EUR|USD|GBP|NOK|DKK|kr)\)"
+            r"|\b(?:[Pp]ris|[Pp]rice|[Bb]elopp|[Aa]mount|[Bb]etrag|[Ss]umma)\s(?P<column>SEK|EUR"
+            r"|USD|GBP|NOK|DKK)\b",
+            row.text,
+        )
         if match:
-            code = match["code"].upper()
+            code = (match["code"] or match["column"]).upper()
             return "KR" if code in ("KR", "KRONOR") else code
     return None
 
@@ -260,7 +268,8 @@ def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Foun
                 r"(?i)\b(?:beställ\w*|order(?:ed)?(?: placed)?|köp(?:te"
                 r"|t|et)?|lagd|gjord(?:es)?|placed|purchased?|bokad|mottogs|mottagen"
                 r"|mottog|received|betalades|payment|betalning|dragits"
-                r"|debiterat|charged|paid|kvitto|receipt)\b[^.]{0,60}?\b(?:on"
+                r"|debiterat|charged|paid|kvitto|receipt|refund(?:ed)?|issued"
+                r"|återbetal\w+)\b[^.]{0,60}?\b(?:on"
                 r"|den|of|från|for)?\s*(?=\d|[A-Za-z]{3,9}\s\d)"
             ),
             row.text,
@@ -316,8 +325,10 @@ def _without_street(found: Found[str] | None) -> Found[str] | None:
 def _restaurant_in_text(lines: Sequence[str]) -> Found[str] | None:
     for line in lines:
         match = re.search(
-            r"(?:(?:[Bb]eställning|[Oo]rdre?|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Bb]estil(?:t|ling)"
-            r"|[Bb]estil?l(?:t|ing)|[Bb]estellung|[Kk]vitto|[Rr]eceipt)(?:\s#\S+)?\s(?:från|fra|from"
+            r"(?:(?:[Bb]eställning|[Oo]rdre?|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Bb]estil(?:t"
+            r"|ling)"
+            r"|[Bb]estil?l(?:t|ing)|[Bb]estellung|[Kk]vitto|[Rr]eceipt)(?:\s#\S+)?\s(?:från|fra"
+            r"|from"
             r"|hos|at|bei)|[Rr]eceipt\sfor)"
             r"\s(?P<name>[A-ZÅÄÖÆØ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖÆØ&0-9][\w&'\u2019-]*|och|the"
             r"|of|i|på|[–-](?=\s[A-ZÅÄÖÆØ]))){0,4})",

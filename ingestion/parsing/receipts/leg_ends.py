@@ -31,6 +31,7 @@ _NO_JOURNEY = re.compile(
 _TERMINAL = re.compile(
     r"(?i)\b(?:terminal|gate|spår|platform|gleis|plattform|perrong)\s\w{1,3}\b|\(?\+\d\b\)?"
 )
+_LONGEST_TIME = 12
 _ROWS_OF_A_LEG = 4  # from one end to the other
 _ROWS_AROUND = 3  # in which day and number stand
 _LONGEST_PLACE = 45
@@ -68,6 +69,9 @@ def from_ends(rows: Sequence[Row], near: date | None) -> list[Leg]:
 def _find_ends(rows: Sequence[Row], near: date | None) -> Iterator[_End]:
     for index, row in enumerate(rows):
         ends = [end for cell in row.cells if (end := _end_of(cell, near)) is not None]
+        if not ends and len(row.cells) > 2 and len(row.cells[0]) < _LONGEST_TIME:
+            first = _end_of(" ".join(row.cells[:2]), near)  # "09:40 Uhr | Göteborg | LH 2423"
+            ends = [first] if first is not None else []
         if not ends and (whole := _end_of(row.text, near)) is not None:
             ends = [whole]
         if not ends and index + 1 < len(rows):
@@ -92,9 +96,11 @@ def _over_two_rows(row: Row, below: Row, near: date | None) -> list[tuple[Timed,
 
 def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     """Return time and place of a text that has both and nothing else."""
-    if len(text) > _LONGEST_PLACE + 30 or find_amounts(text) or _NO_JOURNEY.search(text):
+    if len(text) > _LONGEST_PLACE + 30 or _NO_JOURNEY.search(text):
         return None
     times = find_times(without_dates(text, near))
+    if any(find_amounts(part) for part in _around(times, without_dates(text, near))):
+        return None
     if len(times) != 1:
         return None
     text = re.sub(r"[|\n]+", " ", without_numbers(_TERMINAL.sub(" ", text)))
@@ -104,6 +110,15 @@ def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     if re.search(r"\d|[:.!?]$", place) or field_names(place) or place.count(" ") > 5:
         return None
     return times[0], place
+
+
+def _around(times: Sequence[Timed], text: str) -> Iterator[str]:
+    """Yield what stands between the times; "10.31" would pass for an amount."""
+    begin = 0
+    for timed in times:
+        yield text[begin : timed.start]
+        begin = timed.end
+    yield text[begin:]
 
 
 def _day_of(rows: Sequence[Row], left: _End, right: _End, near: date | None) -> date | None:

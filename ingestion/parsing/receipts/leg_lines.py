@@ -14,6 +14,7 @@ from ingestion.parsing.receipts.leg_values import (
     NOISE,
     leading_number,
     number_in,
+    place_in,
     to_instants,
     without_dates,
     without_numbers,
@@ -71,6 +72,27 @@ def from_lines(rows: Sequence[Row], near: date | None) -> list[Leg]:
         named = number_in(text, near)
         if named and len(text) < 40:
             number = named["number"].strip()
+    return legs
+
+
+def from_spans(rows: Sequence[Row], near: date | None) -> list[Leg]:
+    """Read `Göteborg (GOT) | 06:35 ✈ 08:55 | Milano (BGY)` below `Utresa 19 mars FR 5524`."""
+    legs: list[Leg] = []
+    for index, row in enumerate(rows):
+        cells = [cell for cell in row.cells if cell]
+        times = find_times(cells[1]) if len(cells) == 3 else []
+        if len(times) != 2 or re.search(r"[^\W\d_]{2}", cells[1]):
+            continue
+        left, right = (place_in(cell, near) for cell in (cells[0], cells[2]))
+        head = next(
+            (at for at in range(index, max(-1, index - 4), -1) if find_dates(rows[at].text, near)),
+            None,
+        )
+        if not left or not right or head is None:
+            continue
+        named = number_in(rows[head].text, near)
+        instants = to_instants(find_dates(rows[head].text, near)[0].day, None, times[:1], times[1:])
+        legs.append(Leg(named["number"].strip() if named else None, left, right, *instants))
     return legs
 
 

@@ -10,7 +10,8 @@ from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
 _CARRIER = (
     r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss"
     r"|buss|bus"
-    r"|coach|regional|intercity|ic(?![a-z])|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service|tur"
+    r"|coach|regional|intercity|ic(?![a-z])|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service"
+    r"|tur"
     r"|avgång|avgang|afgang|zug|sailing|rutt|rute|fartyg|flyght)"
 )
 _CARRIER_NUMBER = re.compile(
@@ -23,7 +24,7 @@ _FLIGHT = re.compile(
 )
 AIRPORT_CODE = re.compile(r"\s*\([A-Z]{3}\)")
 NOISE = re.compile(
-    r"(?i)\b(?:kl\.?|klockan|at|avg(?:ång|år|\.)?|ank(?:omst|ommer|\.)?|dep(?:arts?|arture|\.)?"
+    r"(?i)\b(?:kl\.?|klockan|uhr|at|avg(?:ång|år|\.)?|ank(?:omst|ommer|\.)?|dep(?:arts?|arture|\.)?"
     r"|arr(?:ives?|ival|\.)?"
     r"|den|on|from|från|mån(?:dag)?|tis(?:dag)?|ons(?:dag)?|tors?(?:dag)?|fre(?:dag)?|lör(?:dag)?"
     r"|sön(?:dag)?"
@@ -64,7 +65,7 @@ def place_in(text: str, near: date | None) -> str | None:
     for timed in reversed(find_times(text)):
         text = text[: timed.start] + " " + text[timed.end :]
     text = re.sub(r"\bT\b", " ", NOISE.sub(" ", text))
-    text = re.sub(r"\s+", " ", text).strip(" ,;:.-–|")
+    text = re.sub(r"\s+", " ", text).strip(" ,;:.-–|/")
     return text if re.search(r"[^\W\d_]{2}", text) and len(text) < 60 else None
 
 

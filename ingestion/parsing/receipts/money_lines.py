@@ -49,7 +49,8 @@ _SENTENCES = (
         r"|your total (?:is|was|comes to)|totalsumman (?:är|blev|blir)"
         r"|totalt (?:blev det|blir det)|summan (?:är|blev)"
         r"|total(?:en)? (?:är|is|was|blev)|att betala är|belopp på"
-        r"|köp på|charge of|charged|debiterats|dragits|we(?:'ve| have) taken"
+        r"|köp på|trukket|belastet|abgebucht|charge of|charged|debiterats|dragits|we(?:'ve"
+        r"| have) taken"
         r"|(?:blir|blev) det (?:sammanlagt|totalt|inalles)))\W{0,3}"
         r"(?:med |totalt |on |är |om )?(?P<rest>.{1,24})"
     ),
@@ -175,7 +176,10 @@ def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
         tax, rate = amounts[0], _PERCENT.search(embedded[0])
         label = f"varav moms {rate[0] if rate else ''}".strip()
         yield MoneyLine(MoneyKind.TAX, 3, abs(tax.minor), tax.currency, index, label, row.text)
-        cells.append((cell[: embedded.start()] + cell[embedded.end() :]).strip(" ()"))
+        end = embedded.start("amount") + tax.end
+        if not re.search(r"\d", cell[end : embedded.end()]):
+            end = embedded.end()  # else another rate follows
+        cells.append((cell[: embedded.start()] + cell[end:]).strip(" (),"))
     yield from _of_cells(rows, index, row, cells)
 
 
@@ -344,6 +348,8 @@ def _tax_table(rows: Sequence[Row], index: int) -> MoneyLine | None:
         for at, kind in enumerate(kinds)
         if kind is MoneyKind.TAX and not _NO_TAX_COLUMN.search(header[at])
     ]
+    if columns == [0] and len(header) == 3 and kinds[1] is MoneyKind.NET:
+        columns = [2]  # "Moms | Underlag | Belopp": the first has the rates
     if MoneyKind.NET not in kinds or not columns:
         return None
     total, currency, quotes = 0, None, []

@@ -52,7 +52,8 @@ _TIMES = re.compile(
     r"(?i)^\W*(?:(?:antal|qty|quantity|menge"
     r"|anzahl):?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
     r"|pcs|kg|stk|m|h|tim|seats?|users?|licen[sc]es?|licenser|användare|platser|nätter|natt"
-    r"|nights?|guests?|copies|copy|months?|månader|mån|personer|pers\.?|tickets?|biljetter|dagar|days?|stück)?\s?"
+    r"|nights?|guests?|copies|copy|months?|månader|mån|personer|pers\.?|tickets?|biljetter|dagar"
+    r"|days?|stück)?\s?"
     r"(?:[x×*@]|à|á|at\s|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
 )
 
@@ -60,6 +61,7 @@ _TIMES = re.compile(
 # A till's "0,874kg 27,90".
 _WEIGHED = re.compile(r"(?i)^\W*(?P<count>\d{1,3}[.,]\d{1,3})\s?kg\s+(?=\d)")
 # In "1 x 14. Capricciosa" the number is that of the dish.
+_ARTICLE = re.compile(r"\d[\d.-]{5,}")  # "404.177.35"
 _NAME_FOLLOWS = re.compile(r"\.?\s+[^\W\d_]{3}")
 _WITH_EACH = re.compile(
     r"(?i)^[^()]{2,24}\(\s*(?:à\s?[^()]{2,20}"
@@ -205,7 +207,13 @@ def attach(row: Row, item: RawItem) -> bool:
     for cell in row.cells:
         for segment in re.split(r"\n|,\s+|\s*;\s*|\s+/\s+|\s+[—–-]\s+", cell):
             if segment.strip():
-                if not take_times(segment, named) and not take_attribute(segment, named):
+                if not (
+                    take_times(segment, named)
+                    or take_attribute(segment, named)
+                    or _take_rate(segment, named)
+                    or (taken and _ARTICLE.fullmatch(segment))
+                    or (len(row.cells) > 1 and _ARTICLE.fullmatch(segment))
+                ):
                     return False
                 taken = True
     if not taken:
@@ -229,12 +237,25 @@ def repeats(row: Row, item: RawItem) -> bool:
         item.quantity, item.unit, item.total, item.lone = item.measure, rate, amount, None
         item.quote = f"{item.quote}\n{row.text}"
         return True
+    if rate is not None and item.quantity is not None and is_product(item.quantity, rate, amount):
+        item.unit, item.total, item.lone = rate, amount, None
+        item.quote = f"{item.quote}\n{row.text}"
+        return True
     if item.quantity not in (None, named.quantity) or not take_times(cells[0], named):
         return False
     if named.quantity is None or not is_product(named.quantity, named.unit_minor or 0, amount):
         return False
     item.quantity, item.unit, item.total, item.lone = named.quantity, named.unit_minor, amount, None
     item.quote = f"{item.quote}\n{row.text}"
+    return True
+
+
+def _take_rate(segment: str, named: NamedItem) -> bool:
+    """Take `595:-/st`, `$30.00 each`."""
+    rate = read_rate(segment)
+    if rate is None or named.unit_minor is not None:
+        return False
+    named.unit_minor = rate
     return True
 
 

@@ -14,6 +14,7 @@ from ingestion.parsing.receipts.leg_lines import (
     from_lines,
     from_routes,
     from_sentences,
+    from_spans,
     from_stacks,
 )
 from ingestion.parsing.receipts.leg_values import (
@@ -57,6 +58,7 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
         _from_tables(rows, near),
         timed,
         from_stacks(rows, near),
+        from_spans(rows, near),
         from_ends(rows, near),
         from_lines(rows, near),
         from_routes(rows, near),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"^\W*(?P<token>[A-Za-z0-9ÅÄÖ](?:[\w./-]*[A-Za-z0-9])?)(?=[\s,;.)|]|$)")
 _NUMBER_SENTENCE = re.compile(
-    r"(?i)\b(?:web|e-|kund|salgs|arbets)?(?P<kind>orderbekräftelse|beställningsbekräftelse|bokningsbekräftelse"
+    r"(?i)\b(?:web|e-|kund|salgs|arbets)?(?P<kind>orderbekräftelse|beställningsbekräftelse"
+    r"|bokningsbekräftelse"
     r"|ordrebekreftelse|ordrebekræftelse|auftragsbestätigung"
     r"|order confirmation|order|beställning|köp|purchase|bokning|booking|reservation"
     r"|confirmation|bestellung|bestell|beställnings|boknings|auftrags|buchungs|rechnung|buchung"
@@ -49,7 +50,7 @@ _PERIODS = (
         (
             r"årsvis|varje år|per år|/\s?år|årlig\w*|en gång om året|yearly"
             r"|annual(?:ly)?|per year|every year|/\s?y(?:ea)?r|each year"
-            r"|1 år|12 månader|12 months|1 year|a year|helår|jährlich|pro jahr"
+            r"|1 år|ett år|one year|12 månader|12 months|1 year|a year|helår|jährlich|pro jahr"
             r"|års(?:abonnemang|avgift|medlemskap|kort|plan|prenumeration)"
         ),
     ),

@@ -16,7 +16,8 @@ _GENERIC = re.compile(
     r"|kundfaktura"
     r"|team(?:et)?|notifications?|notiser|automatic|auto-?confirm|webbshop"
     r"|webshop|webbutik|konto|account|payments?|betalning(?:ar)?|reservations?"
-    r"|biljetter|tickets?|beställning(?:ar)?|hello|hej)\b"
+    r"|refunds?|kundenservice|kundesenter|kundeservice|biljetter|tickets?|beställning(?:ar)?"
+    r"|hello|hej)\b"
 )
 _COUNTRY = re.compile(
     r"(?i)\s*[\[(](?:se|sverige|sweden|nordic|uk|com)[\])]|\s+(?:AB|Inc\.?|Ltd\.?|GmbH|LLC|ApS|AS"
