@@ -135,6 +135,20 @@ ITEM_LAYOUTS = {
     "number of a dish": table(
         ("2 x 14. Pizza Vesuvio", "230,00 kr"), ("1 x Cola", "20,00 kr"), ("Totalt", "250,00 kr")
     ),
+    "count and price of one in a second row": table(
+        ("Pizza Vesuvio", "230:-"), ("404.177.35", "2 st", "115:-/st"), ("Cola", "20:-")
+    )
+    + "<p>Totalt: 250 kr</p>",
+    "price, then what it is": "<p>Dina varor</p><p>Pizza Vesuvio</p><p>230,00 kr</p>"
+    "<p>Art.nr: 1102938004</p><p>Antal: 2</p><p>Cola</p><p>1 x 20,00 kr</p><p>Art.nr: 2</p>"
+    + table(("Ordervärde", "250,00 kr"), ("Totalt", "250,00 kr")),
+    "price of one in a labelled cell": "<p>Pizza Vesuvio</p>"
+    + table(("Antal", "2"), ("Pris", "115,00 SEK/st"))
+    + "<p>Cola</p>"
+    + table(("Antal", "1"), ("Pris", "20,00 SEK"))
+    + table(("TOTALT", "250,00 SEK")),
+    "dashes for öre": table(("Pizza Vesuvio", "2", "230,– kr"), ("Cola", "1", "20,–"))
+    + "<p>Summa: 250,– kr</p>",
     "product number before the name": table(
         ("Artikel", "Benämning", "Antal", "À-pris", "Belopp"),
         ("PV-11", "Pizza Vesuvio", "2", "115,00", "230,00"),
@@ -256,6 +270,10 @@ STOOL = table(("Stol ek", "1", "519,00 kr"))
         "<p>Totalt: 519,00 kr</p><p>Moms 12 %: 24,00 kr</p><p>Moms 25 %: 79,80 kr</p>",
         table(("Totalt", "519:-"), ("varav moms", "103:80")),
         "<p>Totalt: 519,00 kr</p><p>inkl. 103,80 kr moms</p>",
+        "<p>Totalt: 519,00 kr</p><p>Varav moms 6 % 24,00 kr, moms 25 % 79,80 kr</p>",
+        table(
+            ("Totalt", "519,00 kr"), ("Moms", "Underlag", "Belopp"), ("25 %", "415,20", "103,80")
+        ),
         "<p>Totalt: 519,00 kr</p><p>Moms 25% 103,80 kr. Reg.nr ABC 12D.</p>",
         table(("Avgifter (mva. inkludert)", "103,80 kr"), ("Totalt", "519,00 kr")),
         table(
@@ -472,6 +490,13 @@ TRIPS = {
             "<b>08:20</b> 12 jun 2025<br>London Heathrow (LHR)<br>Terminal 2",
         )
     ),
+    "both times between the places": "<p>Utresa tor 12 jun. 2025 SK2541</p>"
+    + table(("Göteborg Landvetter<br>(GOT)", "07:00 ✈ 08:20", "London Heathrow<br>(LHR)")),
+    "time and place in cells of their own": "<p>Do. 12. Juni 2025: Göteborg – London</p>"
+    + table(
+        ("07:00 Uhr", "Göteborg Landvetter (GOT)", "SK2541<br>Economy", "Status: bestätigt"),
+        ("08:20 Uhr", "London Heathrow (LHR)<br>Terminal 2", "", ""),
+    ),
     "one line": "<p>SK2541 · Göteborg Landvetter (GOT) – London Heathrow (LHR) · 12 jun 2025"
     " · 07:00–08:20</p>",
 }
@@ -534,6 +559,12 @@ def test_period_is_read_however_it_is_printed(period: str) -> None:
         ("Leveransbesked: order ST-22019", table(("Sko", "1", "99 kr"), ("Totalt", "", "99 kr"))),
         ("Påminnelse: obetald faktura", "<p>Fakturanr 5512</p><p>Att betala: 499,00 kr</p>"),
         ("Din bokning är avbokad", "<p>Bokning ABC123 är avbokad. Totalt 995 kr.</p>"),
+        ("Vi kunde inte dra din betalning", "<p>Gymkort 449 kr</p><p>Belopp 449 kr</p>"),
+        ("Husk din tid i morgen", "<p>Booking: SF-118204</p><p>Pris: 395,00 kr.</p>"),
+        (
+            "Din nästa resa från 399 kr",
+            "<p>Göteborg – Split 849 kr</p><p>Totalpris för två: 6 980 kr</p>",
+        ),
         ("Du har fått 350 kr från Emil", "<p>Betalning mottagen</p><p>350,00 kr</p>"),
         (
             "Payment for SD-0099 failed",

@@ -246,7 +246,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "passengers",
         (
-            r"resen[aä]r(?:er(?:na)?)?(?:\s?\d{1,2})?|passagerare(?:\s?\d{1,2})?"
+            r"med på resan|passagierinformationen|resen[aä]r(?:er(?:na)?)?(?:\s?\d{1,2})?"
+            r"|passagerare(?:\s?\d{1,2})?"
             r"|passengers?(?:\s?\d{1,2})?"
             r"|travell?ers?(?:\s?\d{1,2})?|resande|namn på resenär(?:er)?"
             r"|passenger names?|guests?|gäster|gäst"

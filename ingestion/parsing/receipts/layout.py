@@ -62,6 +62,16 @@ _DRAWN = re.compile(
     r"(?i)\b(?:collect|debit|autogiro|betalingsservice|avtalegiro|lastschrift|trukket|trækkes"
     r"|trekkes|dras|betald|betalt|paid)\b(?:[^.!?]|\.\d){0,40}?\b(?:on|den|am)\s(?=\d)"
 )
+# Before a day: `beställning lagd den 12 oktober`, `the refund was issued on 20 November`.
+_ORDERED_ON = re.compile(
+    r"(?i)\b(?:beställ\w*|order(?:ed)?(?: placed)?|köp(?:te|t|et)?|lagd|gjord(?:es)?|placed"
+    r"|purchased?|bokad|mottogs|mottagen|mottog|received|betalades|payment|betalning|dragits"
+    r"|debiterat|charged|paid|kvitto|receipt|refund(?:ed)?|issued|återbetal\w+)\b[^.]{0,60}?\b"
+    r"(?:on|den|of|från|for)?\s*(?=\d|[A-Za-z]{3,9}\s\d)"
+)
+_ANOTHER_DAY = re.compile(
+    r"(?i)leverans|deliver|nästa|next|förnya|renew|före|before|senast|arriv|until|till och med"
+)
 _HEAD_ROWS = 15
 _RESTAURANT_ROWS = 25
 _PLAN = re.compile(
@@ -263,32 +273,14 @@ def _day_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Foun
     for row in rows:
         if len(row.text) > 300:
             continue
-        match = re.search(
-            (
-                r"(?i)\b(?:beställ\w*|order(?:ed)?(?: placed)?|köp(?:te"
-                r"|t|et)?|lagd|gjord(?:es)?|placed|purchased?|bokad|mottogs|mottagen"
-                r"|mottog|received|betalades|payment|betalning|dragits"
-                r"|debiterat|charged|paid|kvitto|receipt|refund(?:ed)?|issued"
-                r"|återbetal\w+)\b[^.]{0,60}?\b(?:on"
-                r"|den|of|från|for)?\s*(?=\d|[A-Za-z]{3,9}\s\d)"
-            ),
-            row.text,
-        )
-        if match is None:
-            continue
-        if re.search(
-            (
-                r"(?i)leverans|deliver|nästa|next|förnya|renew|före|before"
-                r"|senast|arriv|until|till och med"
-            ),
-            row.text[: match.end()],
-        ):
-            continue
-        found = find_dates(
-            row.text[match.end() : match.end() + 40], near, month_first=values.month_first
-        )
-        if found and found[0].start < 12:
-            return Found(found[0].day, row.text)
+        for match in _ORDERED_ON.finditer(row.text):
+            if _ANOTHER_DAY.search(row.text[: match.end()]):
+                break
+            found = find_dates(
+                row.text[match.end() : match.end() + 40], near, month_first=values.month_first
+            )
+            if found and found[0].start < 12:
+                return Found(found[0].day, row.text)
     return _day_alone(rows, near)
 
 

@@ -19,6 +19,10 @@ _PERSON = re.compile(
 )
 
 
+# "Fru Hedda Krusell Säte 18A", "Frau Dr. Annika Rosengard Ticket-Nr. 220-24177"
+_WITH_SEAT = re.compile(
+    r"(?i)\s+(?:säte|seat|plats|sitzplatz|sete|sæde|e-?ticket|ticket|biljett|billett|billet)\b.*$"
+)
 _TITLED = re.compile(r"^(?:MR|MRS|MS|MISS|MSTR)\.?\s(?P<name>[A-ZÅÄÖØÆÜ][\w' -]+)$")
 
 
@@ -37,8 +41,9 @@ def find_passengers(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, ..
 
 
 def _people(value: str) -> list[str]:
+    value = _WITH_SEAT.sub("", value)
     value = re.sub(
-        r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herrn?|fru"
+        r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herrn?|herr|fru|dr"
         r"|frau)\b\.?:?)",
         "",
         value,
