@@ -135,6 +135,13 @@ ITEM_LAYOUTS = {
     "number of a dish": table(
         ("2 x 14. Pizza Vesuvio", "230,00 kr"), ("1 x Cola", "20,00 kr"), ("Totalt", "250,00 kr")
     ),
+    "name, then its number, price of one and sum": table(
+        ("1", "2 x Pizza Vesuvio"),
+        ("Art.nr. PV-1", "À-pris 115,00", "230,00"),
+        ("2", "1 x Cola"),
+        ("Art.nr. C-2", "À-pris 20,00", "20,00"),
+        ("Totalt", "", "250,00 kr"),
+    ),
     "count and price of one in a second row": table(
         ("Pizza Vesuvio", "230:-"), ("404.177.35", "2 st", "115:-/st"), ("Cola", "20:-")
     )

@@ -61,7 +61,11 @@ def read_rows(
         if index - 1 in reading.rows and repeats(row, reading.items[-1]):
             reading.rows.add(index)
             continue
-        item = item_of_cells(row, index, []) or (_item_of_line(row, index, loose=loose))
+        item = (
+            _item_of_details(rows, index)
+            or item_of_cells(row, index, [])
+            or _item_of_line(row, index, loose=loose)
+        )
         if item is None:
             item = _item_over_two_rows(rows, index)
         if item is not None and not _is_no_item(item, row, named_like_sums=named_like_sums):
@@ -185,6 +189,24 @@ def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
     last = whole_amount(cells[-1]) if len(cells) > 1 else None
     item.total = last.minor if last else item.total
     return item
+
+
+def _item_of_details(rows: Sequence[Row], index: int) -> RawItem | None:
+    """A name in one row and `Art.nr 44 | À-pris 3,49 | 34,90` in the next."""
+    cells = merged(rows[index].cells)
+    total = whole_amount(cells[-1]) if index and len(cells) > 1 else None
+    named = NamedItem("")
+    if total is None or not total.looks_like_money:
+        return None
+    if not all(take_attribute(cell, named) for cell in cells[:-1]) or named.unit_minor is None:
+        return None
+    above = [cell for cell in rows[index - 1].cells if cell]
+    if not above or find_amounts(above[-1]) or is_sentence(above[-1]):
+        return None
+    item = from_named(read_name(above[-1]), index, rows[index])
+    item.quantity = item.quantity if item.quantity is not None else named.quantity
+    item.unit, item.total, item.currency = named.unit_minor, total.minor, total.currency
+    return item if re.search(r"[^\W\d_]{2}", item.name) else None
 
 
 def _name_above(rows: Sequence[Row], index: int, named: NamedItem) -> Row:

@@ -24,7 +24,8 @@ _KEYS = {
     ),
     "quantity": r"(?:antal|qty|quantity|st)",
     "unit": (
-        r"(?:à-?pris|á-?pris|a-pris|enhetspris|pris per st(?:yck)?"
+        r"(?:einzelpreis|stückpreis|stykpris|stk\.?pris|à-?pris|á-?pris|a-pris|enhetspris"
+        r"|pris per st(?:yck)?"
         r"|per unit|styckpris|pris/st|st-?pris|unit price|price each"
         r"|each|pris per st|à|á)"
     ),
