@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.raw_items import is_sentence
-from ingestion.parsing.receipts.values import Found, read_interval
+from ingestion.parsing.receipts.value_texts import read_interval
+from ingestion.parsing.receipts.values import Found
 from paypulse.receipts import (
     Category,
     DocumentType,

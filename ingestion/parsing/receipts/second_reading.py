@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ingestion.parsing.receipts.amounts import CODES, find_amounts, parse_number, whole_amount
 from ingestion.parsing.receipts.combine import status_of
 from ingestion.parsing.receipts.dates import find_dates
-from ingestion.parsing.receipts.values import read_number
+from ingestion.parsing.receipts.value_texts import read_number
 from paypulse.money import Money
 from paypulse.receipts import NoReading, ReceiptItem, ReceiptWarning
 
