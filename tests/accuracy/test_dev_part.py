@@ -10,7 +10,7 @@ from devstack.accuracy import Score, load_corpus, measure, score
 # that nobody has seen, the held-out part says: docs/accuracy.md.
 LEAST = {
     "vendor": 0.97,
-    "category": 0.97,
+    "category": 0.95,
     "orderNumber": 0.98,
     "orderDate": 0.98,
     "currency": 0.99,

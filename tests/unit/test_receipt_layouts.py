@@ -142,6 +142,19 @@ ITEM_LAYOUTS = {
         ("Art.nr. C-2", "À-pris 20,00", "20,00"),
         ("Totalt", "", "250,00 kr"),
     ),
+    "seller below the name, öre raised": "<p>Pizza Vesuvio</p><p>Sold by: KökPro</p>"
+    "<p>Quantity: 2</p><p>230<span style='vertical-align:super'>00</span> kr</p>"
+    "<p>Cola</p><p>Quantity: 1</p><p>20<sup>00</sup> kr</p><p>Total: 250 kr</p>",
+    "validity between name and price": "<p>2 x Pizza Vesuvio</p><p>Giltig 1 sep – 1 okt 2025</p>"
+    "<p>230 kr</p><p>1 x Cola</p><p>Giltig 1 sep – 1 okt 2025</p><p>20 kr</p><p>Summa: 250 kr</p>",
+    "total named below its amount": table(("Pizza Vesuvio", "2", "230 kr"), ("Cola", "1", "20 kr"))
+    + "<p>250,00 kr</p><p>Total paid with Visa ending 8841</p>",
+    "attributes beside the name": table(("Pizza Vesuvio", "Farge: Rød Størrelse: XL"))
+    + "<p>2 stk à kr 115,- = kr 230,-</p>"
+    + table(("Cola", "Farge: Brun"))
+    + "<p>1 stk à kr 20,- = kr 20,-</p><p>Varer til sammen kr 250,-</p><p>Totalt: kr 250,-</p>",
+    "leader dots": "<p>2 x Pizza Vesuvio............230 kr</p><p>1 x Cola.......20 kr</p>"
+    "<p>Totalt..........250 kr</p>",
     "count and price of one in a second row": table(
         ("Pizza Vesuvio", "230:-"), ("404.177.35", "2 st", "115:-/st"), ("Cola", "20:-")
     )

@@ -181,7 +181,9 @@ def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
         return None
     above = _name_above(rows, index, named)
     name_cells = [cell for cell in above.cells if cell]
-    if len(name_cells) != 1 or find_amounts(name_cells[0]) or is_sentence(name_cells[0]):
+    if not name_cells or find_amounts(name_cells[0]) or is_sentence(name_cells[0]):
+        return None
+    if not all(_take_attributes(cell, named) for cell in name_cells[1:]):
         return None
     item = from_named(read_name(name_cells[0], with_count=False), index, row)
     item.quantity, item.unit, item.total = named.quantity, named.unit_minor, named.line_minor
@@ -189,6 +191,12 @@ def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
     last = whole_amount(cells[-1]) if len(cells) > 1 else None
     item.total = last.minor if last else item.total
     return item
+
+
+def _take_attributes(cell: str, named: NamedItem) -> bool:
+    """Take `Farge: Grå melert Størrelse: XL`, one behind the other."""
+    parts = re.split(r"\s+(?=[^\W\d_]{3,12}:\s)", cell)
+    return all(take_attribute(part, named) for part in parts)
 
 
 def _item_of_details(rows: Sequence[Row], index: int) -> RawItem | None:

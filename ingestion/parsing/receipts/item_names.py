@@ -22,6 +22,7 @@ _KEYS = {
         r"(?:art\.?\s?-?(?:nr|nummer|no)|artikel(?:nummer|nr)|varunr"
         r"|sku|item (?:no|number|#)|ean|product code|model|modell|art)"
     ),
+    "seller": r"(?:sold(?: and shipped)? by|säljs av|såld av|verkauft? (?:durch|von)|sælges af)",
     "quantity": r"(?:antal|qty|quantity|st)",
     "unit": (
         r"(?:einzelpreis|stückpreis|stykpris|stk\.?pris|à-?pris|á-?pris|a-pris|enhetspris"

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts, whole_amount
+from ingestion.parsing.receipts.dates import find_dates
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.item_cells import item_of_cells
 from ingestion.parsing.receipts.item_names import NamedItem, read_count, read_name
@@ -129,6 +130,8 @@ def _item_above(rows: Sequence[Row], above: Sequence[int], amount: Amount) -> Ra
         and (take_block_row(rows[at], described) or _take_bare_count(rows[at], described))
     ):
         at -= 1
+    while not counted and at > above[0] and find_dates(rows[at].text):
+        at -= 1  # how long a ticket is valid
     at = counted[-1] if counted else at
     text = next(cell for cell in rows[at].cells if cell)
     labels = field_names(text) - {"consumption"}

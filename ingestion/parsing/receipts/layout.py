@@ -61,10 +61,12 @@ _DUE = re.compile(
 _DRAWN = re.compile(
     r"(?i)\b(?:collect|debit|autogiro|betalingsservice|avtalegiro|lastschrift|trukket|trækkes"
     r"|trekkes|dras|betald|betalt|paid)\b(?:[^.!?]|\.\d){0,40}?\b(?:on|den|am)\s(?=\d)"
+    r"|\b(?:vara betald|ist am|wird am)\s(?=\d)"
 )
 # Before a day: `beställning lagd den 12 oktober`, `the refund was issued on 20 November`.
 _ORDERED_ON = re.compile(
-    r"(?i)\b(?:beställ\w*|order(?:ed)?(?: placed)?|köp(?:te|t|et)?|lagd|gjord(?:es)?|placed"
+    r"(?i)\b(?:beställ\w*|bestill\w*|bestilt|mottatt|modtaget|daterad|dated|datert|dateret|datiert"
+    r"|utfärdad|order(?:ed)?(?: placed)?|köp(?:te|t|et)?|lagd|gjord(?:es)?|placed"
     r"|purchased?|bokad|mottogs|mottagen|mottog|received|betalades|payment|betalning|dragits"
     r"|debiterat|charged|paid|kvitto|receipt|refund(?:ed)?|issued|återbetal\w+)\b[^.]{0,60}?\b"
     r"(?:on|den|of|från|for)?\s*(?=\d|[A-Za-z]{3,9}\s\d)"
@@ -338,7 +340,7 @@ def _next_billing(rows: Sequence[Row], near: date | None, values: Values) -> Fou
     for row in rows:
         match = re.search(
             (
-                r"(?i)\b(?:förnyas|nästa (?:betalning|debitering|dragning"
+                r"(?i)\b(?:förnyas|nästa \w*(?:betalning|debitering|dragning"
                 r"|faktura|gång)|renews?|next (?:payment|billing|charge"
                 r"|invoice|bill)|will be charged|dras (?:nästa|igen)|be"
                 r" billed|næste (?:betaling|opkrævning|trækning)|neste (?:betaling|trekk|faktura)"

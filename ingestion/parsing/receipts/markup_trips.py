@@ -47,6 +47,10 @@ def _leg(trip: dict[str, Any]) -> Leg | None:
     if not origin and not destination:
         return None
     number = text_of(first_of(trip, "flightNumber", "trainNumber", "busNumber", "identifier"))
+    airline = trip.get("airline")
+    code = text_of(airline.get("iataCode")) if isinstance(airline, dict) else None
+    if number and code and number.isdigit():
+        number = f"{code}{number}"  # both together are what people call the flight
     return Leg(
         number,
         origin,

@@ -221,7 +221,8 @@ def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> It
     if len(filled) == 1 and _COUNTED_OUT.search(filled[0]):
         return  # the amount stands below
     if amount is not None and not label:
-        label = _label_above(rows, index, amount)
+        above, below = _label_above(rows, index, amount), _label_below(rows, index)
+        label = above if not below or money_kind(above)[0] is not None else below
     if len(filled) == 1 and amount is not None:
         yield from _several(filled[0], index, row, label, amount)
     elif amount is not None:
@@ -252,6 +253,15 @@ def _several(
         if part:
             yield from _line(part, found, index, row)
         begin = found.end
+
+
+def _label_below(rows: Sequence[Row], index: int) -> str:
+    """Return the total's label under its amount: `£45.53`, then `Total paid with Visa`."""
+    below = [cell for cell in rows[index + 1].cells if cell] if index + 1 < len(rows) else []
+    if len(below) != 1 or len(below[0]) > 40 or find_amounts(below[0]):
+        return ""
+    kind, sureness = money_kind(below[0])
+    return below[0] if kind in (MoneyKind.TOTAL, MoneyKind.PAID) and sureness > 1 else ""
 
 
 def _label_before(text: str, amount: Amount) -> str:

@@ -68,6 +68,8 @@ def _of_row(index: int, row: Row) -> Iterator[Pair]:
 
 
 def _of_cells(index: int, cells: list[str], quote: str) -> Iterator[Pair]:
+    if sum(bool(field_names(cell)) for cell in cells) > 1 and not re.search(r"\d", quote):
+        return  # a row of labels; their values stand below
     for at, cell in enumerate(cells[:-1]):
         label = cell.replace("\n", " ")
         if len(label) <= 80 and not whole_amount(label):

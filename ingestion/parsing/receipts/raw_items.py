@@ -51,7 +51,7 @@ METERED = re.compile(r"(?i)(?<![^\W\d_])(?:[km]wh|m3|m³|kubikmeter)(?!\w)")
 _TIMES = re.compile(
     r"(?i)^\W*(?:(?:antal|qty|quantity|menge"
     r"|anzahl):?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
-    r"|pcs|kg|stk|m|h|tim|seats?|users?|licen[sc]es?|licenser|användare|platser|nätter|natt"
+    r"|pcs?|kg|stk|m|h|tim|seats?|users?|licen[sc]es?|licenser|användare|platser|nätter|natt"
     r"|nights?|guests?|copies|copy|months?|månader|mån|personer|pers\.?|tickets?|biljetter|dagar"
     r"|days?|stück)?\s?"
     r"(?:[x×*@]|à|á|at\s|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
@@ -62,7 +62,7 @@ _TIMES = re.compile(
 _WEIGHED = re.compile(r"(?i)^\W*(?P<count>\d{1,3}[.,]\d{1,3})\s?kg\s+(?=\d)")
 # In "1 x 14. Capricciosa" the number is that of the dish.
 _ARTICLE = re.compile(r"\d[\d.-]{5,}")  # "404.177.35"
-_NAME_FOLLOWS = re.compile(r"\.?\s+[^\W\d_]{3}")
+_NAME_FOLLOWS = re.compile(r"(?i)\.?\s+(?!each|per\b|styck|apiece|sek\b|inkl|incl)[^\W\d_]{3}")
 _WITH_EACH = re.compile(
     r"(?i)^[^()]{2,24}\(\s*(?:à\s?[^()]{2,20}"
     r"|[^()]{2,20}?(?:each|/\s?st(?:k|yck)?|per st(?:yck)?|st|stk|apiece)\.?)\)$"
@@ -295,7 +295,7 @@ def is_sentence(text: str) -> bool:
     return text.count(" ") > 11 or bool(
         re.search(
             r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?"
-            r"|datum|date|works out|kostar|costs)\b|[.!?]\s",
+            r"|datum|date|works out|kostar|costs)\b|(?<!\d)[.!?]\s",
             text,
         )
     )

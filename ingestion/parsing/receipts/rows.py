@@ -26,7 +26,8 @@ _WIDTHLESS = re.compile(
 )
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _OVERRIDES = re.compile("[\u202d\u202e\u2066-\u2068]")
-_SEPARATORS = re.compile(rf"[ {SOFT}]*(?:\||•|·|\u2022|│)[ {SOFT}]*")
+# Bars, bullets, and the dots that lead the eye to an amount.
+_SEPARATORS = re.compile(rf"[ {SOFT}]*(?:\||•|·|\u2022|│|\.{{5,}}:?)[ {SOFT}]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def misses_legs(rows: Sequence[Row], legs: Sequence[Leg], near: date | None) -> 
 
 def _numbered(legs: tuple[Leg, ...], rows: Sequence[Row], near: date | None) -> tuple[Leg, ...]:
     """Give legs without a number those that the mail names, when there are as many."""
-    if any(leg.number for leg in legs):
+    if all(leg.number for leg in legs):
         return legs
     found = (number_in(row.text, near) for row in rows if not find_amounts(row.text))
     numbers = list(dict.fromkeys(match["number"].strip() for match in found if match))

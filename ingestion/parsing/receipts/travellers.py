@@ -21,7 +21,8 @@ _PERSON = re.compile(
 
 # "Fru Hedda Krusell Säte 18A", "Frau Dr. Annika Rosengard Ticket-Nr. 220-24177"
 _WITH_SEAT = re.compile(
-    r"(?i)\s+(?:säte|seat|plats|sitzplatz|sete|sæde|e-?ticket|ticket|biljett|billett|billet)\b.*$"
+    r"(?i)[\s–-]+(?:säte|seat|plats|sitzplatz|sete|sæde|e-?ticket|ticket|biljett|billett"
+    r"|billet)\b.*$"
 )
 _TITLED = re.compile(r"^(?:MR|MRS|MS|MISS|MSTR)\.?\s(?P<name>[A-ZÅÄÖØÆÜ][\w' -]+)$")
 
@@ -65,6 +66,8 @@ def _under_heading(rows: Sequence[Row]) -> list[str]:
         for below in rows[index + 1 : index + 12]:
             shown = _first_words(below)
             names = [] if field_names(shown) else _people(shown)
+            if people and shown.isupper() and not people[-1].isupper():
+                break  # the next heading
             if not names:
                 break
             people.extend(names)

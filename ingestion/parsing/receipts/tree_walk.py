@@ -34,6 +34,8 @@ from ingestion.parsing.receipts.visibility import Look, StyleSheet, is_struck_ou
 from paypulse.receipts import ReadingSignal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from selectolax.lexbor import LexborNode
 
 _BLOCKS = frozenset(
@@ -201,7 +203,7 @@ class Walker:
             self._keeps_lines -= keeps_lines
             self._flush()
             self._land(afloat)
-        elif tag == "sup" and re.search(r"\d$", "".join(self._buffer[-2:])):
+        elif _is_raised(tag, style) and re.search(r"\d$", "".join(self._buffer[-2:])):
             # Prices with raised decimals: 129⁹⁰.
             digits = clean_line(node.text() or "")
             self._buffer.append(f",{digits}" if re.fullmatch(r"\d\d", digits) else "")
@@ -309,6 +311,10 @@ class Walker:
             self._side_by_side(node, inner, depth + 1, in_table=tag == "tr", wide=wide)
         else:
             self._children(node, inner, depth)
+
+
+def _is_raised(tag: str, style: Mapping[str, str]) -> bool:
+    return tag == "sup" or style.get("vertical-align") in ("super", "top", "text-top")
 
 
 def _is_shown(tag: str) -> bool:

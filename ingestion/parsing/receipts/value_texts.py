@@ -36,7 +36,7 @@ _PERIODS = (
         (
             r"kvartalsvis|varje kvartal|per kvartal|quarterly|per quarter"
             r"|every (?:quarter|3 months|three months)|var tredje månad"
-            r"|3 månader|3 months|kvartal\w*"
+            r"|3 månader|3 months|kvartal\w*|vierteljährlich|kvartalsvis"
         ),
     ),
     (

@@ -29,18 +29,19 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
 
 _NUMBER_SENTENCE = re.compile(
-    r"(?i)\b(?:web|e-|kund|salgs|arbets)?(?P<kind>orderbekräftelse|beställningsbekräftelse"
+    r"(?i)\b(?:web|e-|kund|salgs|arbets|kredit)?(?P<kind>orderbekräftelse|beställningsbekräftelse"
     r"|bokningsbekräftelse"
     r"|ordrebekreftelse|ordrebekræftelse|auftragsbestätigung"
     r"|order confirmation|order|beställning|köp|purchase|bokning|booking|reservation"
     r"|confirmation|bestellung|bestell|beställnings|boknings|auftrags|buchungs|rechnung|buchung"
     r"|beleg|auftrag|bestilling|ordre"
     r"|kvittering|transaktion|transaction|inköp|kvitto"
-    r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens)?"
+    r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens|ns)?"
     r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?"
     r"\s*(?:är|er|is|lautet|har nummer|har nr\.?|:|#|nr\.?|no\.?)?\s*[:#(\[]?\s*"
     r"(?P<token>[A-ZÅÄÖØÆ]{1,4}[ -]?\d{2,4}(?: \d{2,4}){1,3}(?![\d:.]|\s?(?:kr|SEK|€))"
-    r"|#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))(?!\d*,\d)"
+    r"|#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))(?!\d*,\d"
+    r"|\s?(?:kr|sek|:-|€|%))"
 )
 _MONTH_ALONE = re.compile(
     r"(?i)\b(?P<month>januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november"
@@ -292,13 +293,17 @@ class Values:
                 return Found(interval, row.text)
         intervals: dict[str, Found[str]] = {}
         for row in self._rows:
-            if re.search(
-                (
-                    r"(?i)abonnemang|prenumer|subscri|förny|renew|debiter"
-                    r"|/\s?(?:mån|mo|år|y)|per (?:month|year|quarter|mån|år|kvartal|vecka)|billed"
-                    r"|plan\b|medlem|member"
-                ),
-                row.text,
+            if (
+                re.search(
+                    (
+                        r"(?i)abonnemang|prenumer|subscri|förny|renew|debiter"
+                        r"|/\s?(?:mån|mo|år|y)|per (?:month|year|quarter|mån|år|kvartal|vecka)"
+                        r"|billed"
+                        r"|plan\b|medlem|member"
+                    ),
+                    row.text,
+                )
+                or len(find_dates(row.text, self._near)) == 2
             ):
                 interval = read_interval(row.text[:300])
                 if interval:

@@ -16,7 +16,8 @@ _GENERIC = re.compile(
     r"|kundfaktura"
     r"|team(?:et)?|notifications?|notiser|automatic|auto-?confirm|webbshop"
     r"|webshop|webbutik|konto|account|payments?|betalning(?:ar)?|reservations?"
-    r"|refunds?|kundenservice|kundesenter|kundeservice|biljetter|tickets?|beställning(?:ar)?"
+    r"|refunds?|leserservice|kundenservice|kundesenter|kundeservice|biljetter|tickets?"
+    r"|beställning(?:ar)?"
     r"|hello|hej)\b"
 )
 _COUNTRY = re.compile(
