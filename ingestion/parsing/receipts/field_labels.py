@@ -399,12 +399,15 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     ("line_discount", r"rabatt|discount"),
 )
 _COMPILED = tuple((name, re.compile(rf"(?:{pattern})", re.IGNORECASE)) for name, pattern in _FIELDS)
+_ANY = re.compile("|".join(f"(?:{pattern})" for _, pattern in _FIELDS), re.IGNORECASE)
 # "Booking reference (PNR)"; the closing bracket is a frill.
 _IN_BRACKETS = re.compile(r"\s*\([^()]{2,20}\)?$")
 _CACHE: dict[str, frozenset[str]] = {}
 
 
 def _named(text: str) -> frozenset[str]:
+    if not _ANY.fullmatch(text):
+        return frozenset()  # most texts are no label, and one look tells
     return frozenset(name for name, pattern in _COMPILED if pattern.fullmatch(text))
 
 
@@ -415,7 +418,9 @@ def field_names(label: str) -> frozenset[str]:
         return frozenset()
     known = _CACHE.get(text)
     if known is None:
-        known = _named(text) or _named(_IN_BRACKETS.sub("", text))
+        known = _named(text)
+        if not known and (bare := _IN_BRACKETS.sub("", text)) != text:
+            known = _named(bare)
         if len(_CACHE) < 4000:
             _CACHE[text] = known
     return known

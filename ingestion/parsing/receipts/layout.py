@@ -186,12 +186,14 @@ def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:
         sums = solve(lines, [reading], refund=refund)
         if sums.adds_up:
             return sums
-        told = solve(find_money_lines(rows, reading.rows, prose=True), [reading], refund=refund)
+        if best is None or (best.total is None and sums.total is not None):
+            best = sums
+    for reading in readings:
+        lines = find_money_lines(rows, reading.rows, prose=True)
+        told = solve(lines, [reading], refund=refund)
         if told.adds_up and not told.doubted:
             told.doubted = True  # prose speaks of other things, too
             return told
-        if best is None or (best.total is None and sums.total is not None):
-            best = sums
     if best is None or best.total is None:
         lines = find_money_lines(rows, set())
         sentences = find_sentences(rows, refund=refund, promised=promised)
