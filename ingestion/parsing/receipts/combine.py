@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 # The highest VAT in Europe is 27 %: of a total with VAT that is 21.3 %. Tobacco and fuel aside,
 # no receipt has more; US sales tax has less.
 _MOST_TAX = Decimal("0.22")
+_SHORTEST_NUMBER = 3  # is more often an amount or part of another number
 _OLDEST = timedelta(days=45)
 _WORTH_A_LOOK = frozenset(ReceiptWarning) - {ReceiptWarning.ITEMS_MISSING}
 
@@ -182,7 +183,9 @@ def _number(made: Combination) -> str | None:
     read, stated = made.layout.order_number, made.markup.order_number
     if read is not None:
         made.keep("orderNumber", read.value, ValueSource.LAYOUT, read.quote)
-        if made.layout.several_numbers and _bare(stated or "") != _bare(read.value):
+        short = len(read.value) <= _SHORTEST_NUMBER and read.value.isdigit()
+        rivals = made.layout.several_numbers or short
+        if rivals and _bare(stated or "") != _bare(read.value):
             made.warn(ReceiptWarning.ORDER_NUMBER_UNSURE)
         if stated and _bare(stated) == _bare(read.value):
             return read.value
@@ -226,6 +229,8 @@ def _day(made: Combination) -> date | None:
         made.warn(ReceiptWarning.DATE_IMPLAUSIBLE)
     if sent is not None:
         made.keep("orderDate", sent, ValueSource.MAIL_HEADER)
+        if made.layout.passes_by_days:
+            made.warn(ReceiptWarning.DATE_UNSURE)
     else:
         made.warn(ReceiptWarning.DATE_IMPLAUSIBLE)
     return sent

@@ -21,14 +21,32 @@ if TYPE_CHECKING:
 
 _TIMES_IN_NAME = re.compile(r"(?i)\d\s?(?:st\.?|pcs|stk)?\s?(?:[x×*@]|à|á)\s*\W{0,2}\d+[.,]\d\d\b")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,3})?(?![\w.,]|[.,]\d)")
+_LABEL = re.compile(
+    r"(?i)(?:you ordered|we picked|sold by|säljs av|giltig|valid|gäller|ersättning|istället|instead"
+    r"|botten|topping|tillval|val|choose|extra|vänster|höger)\b\W|(?:du beställde|såld av)\b"
+)
+# "TORK6", "PLA-175-MGR", "ARB": the name stands in another column.
+_CODE = re.compile(r"[A-Z]{2,5}|(?=[^ ]*\d)[A-Z0-9]+(?:[-.][A-Z0-9]+)*")
+_HALF = re.compile(r"(?i)(?:\b(?:at|à|á|per|för|for|of|av|from|från|på)|[×*@:])$")
 _MOST_NUMBERS = 8  # in a row that is looked through
 
 
 def is_doubtful(items: Sequence[RawItem]) -> bool:
     """Tell whether one of the items may have another count or name than was read."""
     return any(
-        _has_price_in_name(item) or _has_uneven_price(item) or _has_unread_count(item)
+        _is_no_name(item)
+        or _has_price_in_name(item)
+        or _has_uneven_price(item)
+        or _has_unread_count(item)
         for item in items
+    )
+
+
+def _is_no_name(item: RawItem) -> bool:
+    """What reads like a label, a span of days, a code or half a sentence may belong to a name."""
+    name = item.name
+    return bool(_LABEL.match(name) or _CODE.fullmatch(name) or _HALF.search(name)) or (
+        len(find_dates(name)) > 1
     )
 
 

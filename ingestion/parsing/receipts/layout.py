@@ -74,6 +74,7 @@ _ORDERED_ON = re.compile(
 _ANOTHER_DAY = re.compile(
     r"(?i)leverans|deliver|nästa|next|förnya|renew|före|before|senast|arriv|until|till och med"
 )
+_DAYS_OF_A_WEEK = 7
 _HEAD_ROWS = 15
 _RESTAURANT_ROWS = 25
 _PLAN = re.compile(
@@ -98,6 +99,7 @@ class Layout:
     several_numbers: bool = False  # and nothing tells which of them is the order's
     ordered_on: Found[date] | None = None
     several_days: bool = False  # and no label tells which of them is the order's
+    passes_by_days: bool = False  # days shortly before the mail, and none of them the order's
     refunded_on: Found[date] | None = None
     restaurant: Found[str] | None = None
     plan: Found[str] | None = None
@@ -148,6 +150,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     if layout.ordered_on is None:
         layout.ordered_on = _day_in_text(rows, near, values)
         layout.several_days = layout.ordered_on is not None and _has_rival_days(rows, near)
+    layout.passes_by_days = layout.ordered_on is None and _has_days_before(rows, near)
     layout.refunded_on = values.day("refunded_on")
     layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(
         [subject, *(row.text for row in rows[:_RESTAURANT_ROWS])]
@@ -294,6 +297,14 @@ def _has_rival_days(rows: Sequence[Row], near: date | None) -> bool:
 
     found = {dated.day for row in rows for dated in find_dates(row.text, near)}
     return sum(near is None or -_OLDEST_DAYS < (day - near).days < 2 for day in found) > 1
+
+
+def _has_days_before(rows: Sequence[Row], near: date | None) -> bool:
+    """Tell whether the mail prints a day of the week before it was sent."""
+    from ingestion.parsing.receipts.dates import find_dates
+
+    days = {dated.day for row in rows for dated in find_dates(row.text, near)}
+    return near is not None and any(0 < (near - day).days <= _DAYS_OF_A_WEEK for day in days)
 
 
 def _day_alone(rows: Sequence[Row], near: date | None) -> Found[date] | None:

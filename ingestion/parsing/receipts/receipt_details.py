@@ -104,7 +104,8 @@ def _of_utility(layout: Layout) -> dict[str, Any]:
 
 def _of_travel(made: Combination, number: str | None) -> dict[str, Any]:
     layout, markup = made.layout, made.markup
-    if layout.misses_legs and len(markup.legs) != len(layout.legs):
+    incomplete = any(not (leg.number and leg.departure and leg.arrival) for leg in layout.legs)
+    if (layout.misses_legs or incomplete) and len(markup.legs) != len(layout.legs):
         made.warn(ReceiptWarning.LEGS_UNSURE)
     reference: Any = layout.booking or markup.booking_reference
     if reference is None and (layout.legs or markup.legs):
