@@ -141,8 +141,8 @@ _CART = re.compile(
     r"(?i)\b(?:(?:complete|finish) (?:your|my) (?:order|purchase|checkout|booking)"
     r"|(?:kept|saved|holding) your (?:basket|cart|bag)|left (?:\w+ )?(?:in your (?:basket|cart|bag)"
     r"|behind)|thinking it over|slutför (?:ditt |din )?(?:köp|beställning|bokning)"
-    r"|(?:gå|fortsätt|tillbaka) till kassan|(?:kvar|sparat?s?|ligger) i (?:din|kundvagnen"
-    r"|varukorgen)"
+    r"|(?:gå|fortsätt|tillbaka) till kassan|(?:kvar|sparat?s?|ligger) i (?:din )?(?:kundvagn(?:en)?"
+    r"|varukorg(?:en)?|korg(?:en)?)"
     r"|zur kasse|til kassen|fullfør (?:kjøpet|bestillingen)|gennemfør købet)\b"
 )
 _CODE = re.compile(
@@ -215,7 +215,7 @@ def classify(
         return ReceiptOutcome.NOT_AN_INVOICE
     if _UNFINISHED.search(subject) or _CODE.search(subject):
         return ReceiptOutcome.NOT_AN_INVOICE
-    if _CART.search(text[:1500]) and not has_number:
+    if _CART.search(text[:1500]) and not (has_number or _DOCUMENT.search(subject)):
         return ReceiptOutcome.NOT_AN_INVOICE
     if _DELIVERY.search(subject) and not (
         _DOCUMENT.search(subject) or types or has_tax or _TITLE.search(text[:300])
