@@ -238,3 +238,27 @@ def test_what_is_not_renewed_has_no_billing_period() -> None:
     body = "<p>Årskort Guld förnyas inte automatiskt.</p>"
     record = record_of(body + STOOL + TOTAL, category=Category.SUBSCRIPTIONS)
     assert not record["details"].get("billingPeriod")
+
+
+@pytest.mark.parametrize(
+    "name", ["TORK6", "Sold by: KökPro", "Giltig 1 sep 2025 – 1 okt 2025", "guests at", "6 seats ×"]
+)
+def test_a_name_that_reads_like_none_asks_for_a_look(name: str) -> None:
+    record = record_of(table((name, "1 st", "519,00 kr")) + TOTAL)
+
+    assert record["status"] == "NEEDS_REVIEW"
+
+
+def test_a_number_of_three_digits_asks_for_a_look() -> None:
+    record = record_of(f"<p>Ordernummer: 181</p>{STOOL}{TOTAL}", subject="Kvitto")
+
+    assert "order_number_unsure" in record["flags"]
+
+
+@pytest.mark.parametrize(("day", "unsure"), [("2025-05-05", True), ("2025-04-05", False)])
+def test_a_day_shortly_before_the_mail_that_is_passed_by_asks_for_a_look(
+    day: str, unsure: bool
+) -> None:
+    record = record_of(f"<p>Packades hos oss {day}</p>{STOOL}{TOTAL}")
+
+    assert ("date_unsure" in record["flags"]) is unsure

@@ -25,8 +25,8 @@ _LABEL = re.compile(
     r"(?i)(?:you ordered|we picked|sold by|säljs av|giltig|valid|gäller|ersättning|istället|instead"
     r"|botten|topping|tillval|val|choose|extra|vänster|höger)\b\W|(?:du beställde|såld av)\b"
 )
-# "TORK6", "PLA-175-MGR", "ARB": the name stands in another column.
-_CODE = re.compile(r"[A-Z]{2,5}|(?=[^ ]*\d)[A-Z0-9]+(?:[-.][A-Z0-9]+)*")
+# "TORK6", "PLA-175-MGR": the name stands in another column.
+_CODE = re.compile(r"(?=[^ ]*\d)[A-Z0-9]+(?:[-.][A-Z0-9]+)*")
 _HALF = re.compile(r"(?i)(?:\b(?:at|à|á|per|för|for|of|av|from|från|på)|[×*@:])$")
 _MOST_NUMBERS = 8  # in a row that is looked through
 

@@ -81,6 +81,11 @@ _IS_SENTENCE = re.compile(
 
 _COUNTED_OUT = re.compile(r"(?i)\s*\(\s*\d{1,3}\s?(?:st\s?)?[x×à]\s?[\d.,]+[^()]{0,6}\)$")
 _WAY_BACK = re.compile(r"(?i)retur|return|rück")
+# Behind the VAT of one rate: ` kr, moms 12 % 12,75 kr`.
+_ANOTHER_RATE = re.compile(
+    r"(?i)\s*(?:kr|sek|€|eur)?\W{0,3}(?:och |and |und |og )?(?:moms |vat |mva |mwst )?\(?"
+    r"\d{1,2}(?:[.,]\d)?\s?%\)?\W{0,3}\d"
+)
 _PARAGRAPH = re.compile(r"^.{120}|[^\W\d_]{2}[.!?] +[A-ZÅÄÖ]|^(?:\S+ ){6}.*\.$")
 _NO_TAX_COLUMN = re.compile(r"(?i)%|sats|rate|inkl|incl|\bmed\b|\bwith\b|brutto|gross|\bmit\b")
 _OF_BASE = re.compile(r"(?i)(?P<base>\s(?:av|på|of|on|af|von|auf)\s)[^=:]{1,20}[=:]")
@@ -177,8 +182,8 @@ def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
         label = f"varav moms {rate[0] if rate else ''}".strip()
         yield MoneyLine(MoneyKind.TAX, 3, abs(tax.minor), tax.currency, index, label, row.text)
         end = embedded.start("amount") + tax.end
-        if not re.search(r"\d", cell[end : embedded.end()]):
-            end = embedded.end()  # else another rate follows
+        if not _ANOTHER_RATE.match(cell[end:]):
+            end = embedded.end()
         cells.append((cell[: embedded.start()] + cell[end:]).strip(" (),"))
     yield from _of_cells(rows, index, row, cells)
 
