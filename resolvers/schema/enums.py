@@ -130,6 +130,7 @@ InvoiceWarning = _described(
         "DIRECTION_TRICKS": "Characters make text look otherwise than it is written.",
         "TEXT_LEFT_OUT": "The mail was too long to be read whole.",
         "LEGS_UNSURE": "There may be more legs than were read.",
+        "DETAILS_UNSURE": "A detail was read from a sentence, not beside a label.",
         "CATEGORY_UNSURE": "What was bought does not say clearly which category it is.",
         "DOCUMENTS_DIFFER": "The mails about this purchase name different totals.",
     },

@@ -249,6 +249,17 @@ def test_a_name_that_reads_like_none_asks_for_a_look(name: str) -> None:
     assert record["status"] == "NEEDS_REVIEW"
 
 
+@pytest.mark.parametrize(
+    ("due", "unsure"),
+    [("<p>Förfallodag: 2025-06-02</p>", False), ("<p>Den ska vara betald 2 juni 2025.</p>", True)],
+)
+def test_a_detail_from_a_sentence_asks_for_a_look(due: str, unsure: bool) -> None:
+    record = record_of(due + STOOL + TOTAL, subject="Faktura 88123", category=Category.UTILITY)
+
+    assert record["details"]["dueDate"] == "2025-06-02"
+    assert ("details_unsure" in record["flags"]) is unsure
+
+
 def test_a_number_of_three_digits_asks_for_a_look() -> None:
     record = record_of(f"<p>Ordernummer: 181</p>{STOOL}{TOTAL}", subject="Kvitto")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -117,6 +117,15 @@ class Layout:
     passengers: tuple[str, ...] = ()
     refund: bool = False
     swedish: bool = False  # by its words for VAT and sums
+    told: set[str] = field(default_factory=set)  # which values stand in a sentence, not at a label
+
+    def either[T](
+        self, name: str, labelled: Found[T] | None, told: Found[T] | None
+    ) -> Found[T] | None:
+        """Return the labelled value, else the one that a sentence tells, and note that."""
+        if labelled is None and told is not None:
+            self.told.add(name)
+        return labelled or told
 
 
 def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | None) -> Layout:
@@ -152,15 +161,19 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
         layout.several_days = layout.ordered_on is not None and _has_rival_days(rows, near)
     layout.passes_by_days = layout.ordered_on is None and _has_days_before(rows, near)
     layout.refunded_on = values.day("refunded_on")
-    layout.restaurant = _without_street(values.text("restaurant")) or _restaurant_in_text(
-        [subject, *(row.text for row in rows[:_RESTAURANT_ROWS])]
+    layout.restaurant = layout.either(
+        "restaurant",
+        _without_street(values.text("restaurant")),
+        _restaurant_in_text([subject, *(row.text for row in rows[:_RESTAURANT_ROWS])]),
     )
-    layout.plan = values.text("plan") or _plan_in_text(rows)
+    layout.plan = layout.either("plan", values.text("plan"), _plan_in_text(rows))
     layout.billing_period = values.billing_period()
     layout.ends = values.ends()
-    layout.next_billing_on = values.day("next_billing_on") or _next_billing(rows, near, values)
+    layout.next_billing_on = layout.either(
+        "next_billing_on", values.day("next_billing_on"), _next_billing(rows, near, values)
+    )
     layout.period = values.period("billing_period") or _start_and_end(values)
-    layout.due_on = values.day("due_on") or _due_in_text(rows, near, values)
+    layout.due_on = layout.either("due_on", values.day("due_on"), _due_in_text(rows, near, values))
     layout.consumption_kwh = values.consumption()
     layout.ocr = values.ocr()
     layout.booking = values.number("booking")

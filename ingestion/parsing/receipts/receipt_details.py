@@ -59,6 +59,8 @@ def to_details(
         values = {"due_on": layout.due_on, "ocr": layout.ocr} | values
     for name, value in list(values.items()):
         if isinstance(value, Found):
+            if name in layout.told:
+                made.warn(ReceiptWarning.DETAILS_UNSURE)
             made.keep(name, value.value, ValueSource.LAYOUT, value.quote)
             values[name] = value.value
     return ReceiptDetails(**{name: value for name, value in values.items() if value is not None})
