@@ -185,7 +185,7 @@ def make_receipts() -> Iterator[SampleReceipt]:
         _at(2026, 8, 28, 19, 45),
         f"""{_title("Din resa är bokad")}
         <p>Bokningsnummer: 3124458810</p>
-        <p>Göteborg Nils Ericson → Oslo Bussterminal<br>
+        <p>Buss 820<br>Göteborg Nils Ericson → Oslo Bussterminal<br>
         Avgång: 2026-09-18 07:30<br>Ankomst: 2026-09-18 11:15</p><p>Passagerare: Ronja Tallbacka</p>
         {
             _table(
