@@ -21,6 +21,7 @@ from paypulse.vendors import find_vendor, parse_vendor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ingestion.parsing.receipts.message import MailText
     from paypulse.receipts import ReceiptReading
     from paypulse.vendors import VendorConfig
 
@@ -87,6 +88,10 @@ def _vendors() -> tuple[VendorConfig, ...]:
 def read_as_deployed(content: bytes) -> ReceiptReading:
     """Read a mail as the function does: a vendor that has a file names itself and its category."""
     mail = read_message(content)
+    return read_receipt_mail(mail, known=known_vendor(mail))
+
+
+def known_vendor(mail: MailText) -> KnownVendor | None:
+    """Return the vendor in `vendor_configs/` whose mail it is."""
     vendor = find_vendor(_vendors(), mail.sender, mail.subject)
-    known = KnownVendor(vendor.vendor_name, vendor.category, vendor.hints) if vendor else None
-    return read_receipt_mail(mail, known=known)
+    return KnownVendor(vendor.vendor_name, vendor.category, vendor.hints) if vendor else None

@@ -314,6 +314,23 @@ def test_guessed_category_alone_is_no_question_for_the_model(
     assert google_emulator.calls(METHOD) == 0
 
 
+def test_detail_from_a_sentence_alone_is_no_question_for_the_model(
+    google_emulator: EmulatedGoogle, make_model: Callable[..., GeminiReceiptModel]
+) -> None:
+    rows = (
+        "<p>Fakturan ska vara betald 30 januari 2026.</p><table><tr><td>Vatten</td>"
+        "<td>459,00 kr</td></tr><tr><td>Totalt</td><td>459,00 kr</td></tr></table>"
+    )
+    content = UNVERIFIED.replace(b"<p>Totalt: 459,00 kr</p>", rows.encode())
+    known = KnownVendor("Vattenverket", Category.UTILITY)
+
+    receipt = read_receipt(content, known=known, model=make_model()).receipt
+
+    assert receipt is not None
+    assert receipt.warnings == (ReceiptWarning.DETAILS_UNSURE,)
+    assert google_emulator.calls(METHOD) == 0
+
+
 def test_markup_and_styles_are_not_sent_to_the_model() -> None:
     style = "font-family:Arial,sans-serif;font-size:14px;line-height:20px;padding:0 0 8px 0"
     row = (

@@ -50,6 +50,14 @@ _LIMITS = frozenset(
         ReadingSignal.TOO_MANY_PARTS,
     }
 )
+# Doubts that a model's answer does not settle; alone they are not worth its price.
+_NOT_ASKED = frozenset(
+    {
+        ReceiptWarning.CATEGORY_UNSURE,
+        ReceiptWarning.DETAILS_UNSURE,
+        ReceiptWarning.LEGS_UNSURE,
+    }
+)
 _TITLE_ROWS, _TITLE_CHARACTERS = 3, 150
 
 
@@ -167,7 +175,7 @@ def _with_model(
     receipt = reading.receipt
     if model is None or receipt is None:
         return reading
-    questions = [each for each in receipt.warnings if each is not ReceiptWarning.CATEGORY_UNSURE]
+    questions = [each for each in receipt.warnings if each not in _NOT_ASKED]
     if status_of(questions) is ReceiptStatus.OK:
         return reading
     from ingestion.parsing.receipts.essence import essence_of
