@@ -183,7 +183,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 text=True,
             )
             started.enter_context(process)
-            started.callback(process.kill)
+            # Asked, not killed: else MiniStack would stay behind.
+            started.callback(process.wait, LIMIT_S)
+            started.callback(process.terminate)
             return process
 
         yield make
