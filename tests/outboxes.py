@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from devstack.outbox.messages import Outbox
 from devstack.outbox.sns import Sns
-from tests.servers import serving
+from devstack.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,11 +14,11 @@ import urllib3
 
 from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app
+from devstack.serving import serving
 from ingestion.gmail.credentials import open_mailbox
 from paypulse.gmail_grant import READ_SCOPE, GmailGrant
 from paypulse.google.endpoints import GoogleEndpoints
 from paypulse.grant_lock import GrantLock
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

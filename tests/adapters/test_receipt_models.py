@@ -12,13 +12,13 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from devstack.serving import serving
 from ingestion._receipt_models import ModelSettings, ReceiptModels
 from ingestion.parsing.receipts.reader import KnownVendor, read_receipt
 from paypulse.aws.rate_limits import DynamoSpendingCounters
 from paypulse.aws.secrets import OptionalSecret
 from paypulse.receipts import Category, ModelAnswer, NoReading, ReceiptStatus, VendorHints
 from tests.factories import NOW
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,6 +15,7 @@ import pytest
 from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app
 from devstack.google_keys import LOCAL_CLIENT_ID
+from devstack.serving import serving
 from ingestion import fetch_invoices, fetch_latest_invoice
 from paypulse.aws import clients
 from paypulse.aws.retail_invoices import DynamoRetailInvoices
@@ -24,7 +25,6 @@ from resolvers import delete_user, gmail_store_tokens, manage_devices
 from tests.factories import make_receipt_document, make_retail_invoice
 from tests.handlers.tenants import Inboxes, Tenant
 from tests.outboxes import running_outbox
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,6 +15,7 @@ import pytest
 from devstack.google.accounts import GoogleAccount
 from devstack.google.server import create_app
 from devstack.google_keys import LOCAL_CLIENT_ID
+from devstack.serving import serving
 from ingestion import fetch_latest_invoice
 from paypulse.aws.devices import DynamoDevices
 from paypulse.aws.secrets import SecretGrants
@@ -25,7 +26,6 @@ from paypulse.erase_users import SETTLES_IN, Erasure, Sweep, erase
 from paypulse.gmail_grant import READ_SCOPE, GmailGrant
 from resolvers import authorizer, delete_user, login_user, manage_devices, signup_user
 from tests.factories import NOW
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

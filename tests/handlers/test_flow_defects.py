@@ -24,6 +24,7 @@ from starlette.routing import Route
 from devstack.manifest import STACK_FILE, load_stack
 from devstack.sample_mailbox import notice_mail
 from devstack.sample_notices import make_notice, make_ocr
+from devstack.serving import serving
 from ingestion import fetch_invoices, fetch_latest_invoice, parse_invoice, send_invoice_notification
 from ingestion.gmail.mime import read_mail
 from ingestion.parsing.receipts.gemini_schema import field_names_of, response_schema
@@ -52,7 +53,6 @@ from resolvers import (
 )
 from tests.factories import NOW, make_document, make_invoice
 from tests.handlers.tenants import BUCKET, Inboxes, Tenant
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,6 +14,7 @@ from devstack.google.mailbox import receive
 from devstack.google.server import create_app
 from devstack.google_keys import LOCAL_CLIENT_ID
 from devstack.sample_mailbox import notice_mail
+from devstack.serving import serving
 from ingestion import fetch_invoices
 from paypulse.accounts import User
 from paypulse.aws.runs import DynamoRuns
@@ -24,7 +25,6 @@ from paypulse.gmail_grant import READ_SCOPE
 from paypulse.runs import IngestionRun, RunKind, RunStatus
 from resolvers import gmail_store_tokens
 from tests.factories import NOW
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

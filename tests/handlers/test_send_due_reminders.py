@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from devstack.serving import serving
 from ingestion import send_due_reminders
 from paypulse.accounts import User
 from paypulse.aws import clients
@@ -28,7 +29,6 @@ from paypulse.devices import Device, DeviceDesk, register
 from paypulse.notification_settings import SettingsChange
 from paypulse.rental_invoices import InvoiceWarning
 from tests.factories import NOW, make_document, make_invoice, make_session
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

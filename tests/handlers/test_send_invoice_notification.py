@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from devstack.ministack import client
+from devstack.serving import serving
 from ingestion import send_invoice_notification
 from paypulse.accounts import User
 from paypulse.aws.devices import DynamoDevices
@@ -39,7 +40,6 @@ from tests.factories import (
     make_retail_invoice,
     make_session,
 )
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

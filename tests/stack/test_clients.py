@@ -23,9 +23,9 @@ from devstack.journey import Person
 from devstack.ministack import REGION
 from devstack.running import API_KEY, DEMO_EMAIL, DEMO_NAME, DEMO_PASSWORD
 from devstack.sample_mailbox import notice_mail
+from devstack.serving import serving
 from devstack.showing import endpoints
 from tests.clients.gql_scenario import STEPS, GqlScenario
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable

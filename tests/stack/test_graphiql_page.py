@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from devstack import cli
 from devstack.graphiql import page
 from devstack.graphiql.page import ASSETS, HERE, Api, create_app
+from devstack.serving import serving
 from paypulse.errors import ConfigurationError
-from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
