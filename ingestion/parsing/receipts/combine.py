@@ -12,6 +12,7 @@ from ingestion.parsing.receipts.combination import Combination
 from ingestion.parsing.receipts.item_doubts import is_doubtful
 from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.receipt_details import to_details
+from ingestion.parsing.receipts.sums import MOST_TAX
 from paypulse.money import Money
 from paypulse.receipts import (
     Category,
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.markup import Markup, MarkupItem
     from ingestion.parsing.receipts.raw_items import RawItem
 
-# The highest VAT in Europe is 27 %: of a total with VAT that is 21.3 %. Tobacco and fuel aside,
-# no receipt has more; US sales tax has less.
-_MOST_TAX = Decimal("0.22")
+_VAT_RATES = (5, 6, 7, 10, 12, 14, 15, 19, 20, 21, 23, 24, 25, Decimal("25.5"))
+_RATE_ROUNDING = Decimal("0.4")
 _SHORTEST_NUMBER = 3  # is more often an amount or part of another number
 _OLDEST = timedelta(days=45)
 _WORTH_A_LOOK = frozenset(ReceiptWarning) - {ReceiptWarning.ITEMS_MISSING}
@@ -168,8 +168,20 @@ def _part(made: Combination, name: str, kind: MoneyKind, stated: int | None) -> 
 def _check_tax(made: Combination, tax: int | None, total: int | None) -> None:
     if tax is None or not total:
         return
-    if not 0 <= tax <= total * _MOST_TAX:
+    if not 0 <= tax <= total * MOST_TAX or _is_odd_on_top(made, tax, total):
         made.warn(ReceiptWarning.TAX_IMPLAUSIBLE)
+
+
+def _is_odd_on_top(made: Combination, tax: int, total: int) -> bool:
+    """Tell whether a tax that is added to the goods is of no rate of VAT: a fare's, perhaps."""
+    sums = made.layout.sums
+    goods = sum(item.total or 0 for item in sums.items)
+    others = sum(minor for kind, minor in sums.parts.items() if kind is not MoneyKind.TAX)
+    others -= 2 * sums.parts.get(MoneyKind.DISCOUNT, 0)
+    if not tax or made.currency == "USD" or goods + others + tax != total:
+        return False
+    rate = Decimal(tax) / (total - tax) * 100
+    return all(abs(rate - each) > _RATE_ROUNDING for each in _VAT_RATES)
 
 
 def _check_net(made: Combination, total: int | None) -> None:
@@ -312,11 +324,12 @@ def _with_goods(made: Combination) -> Sequence[MarkupItem]:
 
 
 def _subscribed(made: Combination) -> tuple[ReceiptItem, ...]:
-    """A subscription whose price is its total: what is subscribed to is the item."""
-    plan, total = made.layout.plan, made.money(made.layout.sums.total)
-    parts = made.layout.sums.parts.keys() - {MoneyKind.TAX}
-    if plan is None or total is None or parts:
+    """One thing whose price is the total: a subscription, or what `Artikel:` names."""
+    sums, name = made.layout.sums, made.layout.plan or made.layout.bought
+    parts = sums.parts.keys() - {MoneyKind.TAX, MoneyKind.DISCOUNT}
+    if name is None or sums.total is None or parts:
         made.warn(ReceiptWarning.ITEMS_MISSING)
         return ()
-    made.keep("items[0]", plan.value, ValueSource.LAYOUT, plan.quote)
-    return (ReceiptItem(plan.value, Decimal(1), total, total),)
+    made.keep("items[0]", name.value, ValueSource.LAYOUT, name.quote)
+    price = made.money(sums.total + sums.parts.get(MoneyKind.DISCOUNT, 0))
+    return (ReceiptItem(name.value, Decimal(1), price, price),)

@@ -249,6 +249,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"med på resan|passagierinformationen|resen[aä]r(?:er(?:na)?)?(?:\s?\d{1,2})?"
             r"|passagerare(?:\s?\d{1,2})?"
             r"|passengers?(?:\s?\d{1,2})?"
+            r"|passengers? (?:information|details|list|data|and ticket numbers?)"
+            r"|resenärsuppgifter|passageraruppgifter|passageraruppgift"
             r"|travell?ers?(?:\s?\d{1,2})?|resande|namn på resenär(?:er)?"
             r"|passenger names?|guests?|gäster|gäst"
             r"|resenärens namn|traveller names?|passenger\(s\)|traveller\(s\)"
@@ -376,7 +378,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "item",
         (
-            r"åtgärd|behandling|utfört|arbete|ydelse|vad|vara|varor|artikel|artiklar|artikelnamn"
+            r"(?:mat|frukt|grönsaks)?kasse|åtgärd|behandling|utfört|arbete|ydelse|vad|vara|varor|artikel|artiklar|artikelnamn"
             r"|benämning|produkt(?:er"
             r"|namn)?|beskrivning|items?|product(?: name)?|description"
             r"|namn|name|rätt(?:er)?|maträtt|title|titel|tjänst|specifikation"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.item_names import NamedItem, read_name
-from ingestion.parsing.receipts.labels import money_kind
+from ingestion.parsing.receipts.labels import MoneyKind, money_kind, names_only_a_sum
 from ingestion.parsing.receipts.raw_items import (
     ItemReading,
     from_named,
@@ -56,11 +56,17 @@ def read_blocks(rows: Sequence[Row]) -> ItemReading:
             item.lone = named.line_minor
             if item.unit is not None and item.lone is not None:
                 item.total, item.lone = item.lone, None
-            if item.name and money_kind(item.name)[0] is None:
+            if item.name and _may_be_name(item.name):
                 reading.items.append(item)
                 reading.rows.update(range(head_at, end))
         index = max(end, index) + 1
     return reading
+
+
+def _may_be_name(name: str) -> bool:
+    """Tell whether it is no sum; "Salmon & Pea Dog Food" only has a word of one."""
+    kind, _ = money_kind(name)
+    return kind is None or (kind is MoneyKind.SUBTOTAL and not names_only_a_sum(name))
 
 
 def _head_of(rows: Sequence[Row], begin: int) -> int:

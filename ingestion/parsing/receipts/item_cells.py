@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ingestion.parsing.receipts.amounts import find_amounts, whole_amount
 from ingestion.parsing.receipts.item_names import (
     NamedItem,
     read_count,
+    read_count_of,
     read_measure,
     read_name,
+    read_rate,
     take_attribute,
 )
 from ingestion.parsing.receipts.raw_items import (
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 # In a column of counts: "3 mån", "2 nätter".
 _OF_TIME = re.compile(r"(?i)(?<=\d)\s?(?:mån(?:ader)?|months?|nätter|nights?)\.?$")
+_EACH_BEHIND = re.compile(r"\s*\((?P<price>[^()]{3,16})\)$")
 WEIGHED = re.compile(r"(?i)\d{1,3}[.,]\d{1,3}\s?kg\s+\d")
 
 
@@ -45,11 +49,16 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     names: list[str] = []
     times = NamedItem("")
     measure: Decimal | None = None
-    for cell in cells:
+    for printed in cells:
+        cell = _without_prices(printed, times)
         if WEIGHED.match(cell) and take_times(cell, times):
+            continue
+        if cell.startswith("(") and (rate := read_rate(cell)) is not None:
+            times.unit_minor = rate  # "£6.50 | (£3.25 each)"
             continue
         amount = cell_amount(cell)
         count = read_count(_OF_TIME.sub("", cell))
+        count = read_count_of(cell) if count is None else count
         if count is not None and (amount is None or not amount.looks_like_money) and not counts:
             counts.append(count)
         elif amount is not None:
@@ -85,6 +94,7 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     if any(METERED.fullmatch(cell) for cell in cells):
         item.quantity = None  # what a meter has counted is one delivery
     price_of(item, amounts, times)
+    _take_each_behind(item)
     item.measure = measure
     priced = item.unit is not None and item.total is not None
     if measure is not None and item.quantity is None and priced:
@@ -92,11 +102,39 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
     return item
 
 
+def _take_each_behind(item: RawItem) -> None:
+    """Take `(99,00)` from behind a name, where as many make the sum."""
+    match = _EACH_BEHIND.search(item.name)
+    amount = whole_amount(match["price"]) if match else None
+    total = item.total if item.total is not None else item.lone
+    if match is None or amount is None or item.quantity is None or total is None:
+        return
+    if amount.looks_like_money and is_product(item.quantity, amount.minor, total):
+        item.name = item.name[: match.start()]
+        item.unit, item.total, item.lone = amount.minor, total, None
+
+
 def _lines_of_numbers(cell: str) -> list[str]:
     """Part a cell that has a count in one line and a price in the next."""
     lines = cell.split("\n")
     parted = len(lines) == 2 and read_count(lines[0]) is not None and cell_amount(lines[1])
     return lines if parted else [cell]
+
+
+def _without_prices(cell: str, times: NamedItem) -> str:
+    """Take the price of one from below a name: `CCS Fotkräm`, then `59,50 kr/st`."""
+    name, *lines = cell.split("\n")
+    if not lines or not is_worded(name) or find_amounts(name):
+        return cell
+    kept = [name]
+    for line in lines:
+        amount = whole_amount(line)
+        unit = amount.minor if amount and amount.looks_like_money else read_rate(line)
+        if unit is None or times.unit_minor is not None:
+            kept.append(line)
+        else:
+            times.unit_minor = unit
+    return "\n".join(kept)
 
 
 def _attach_text(text: str, item: RawItem) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import find_dates
+from ingestion.parsing.receipts.labels import money_kind
 from ingestion.parsing.receipts.raw_items import METERED, is_product
 
 if TYPE_CHECKING:
@@ -22,8 +23,15 @@ if TYPE_CHECKING:
 _TIMES_IN_NAME = re.compile(r"(?i)\d\s?(?:st\.?|pcs|stk)?\s?(?:[x×*@]|à|á)\s*\W{0,2}\d+[.,]\d\d\b")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,3})?(?![\w.,]|[.,]\d)")
 _LABEL = re.compile(
-    r"(?i)(?:you ordered|we picked|sold by|säljs av|giltig|valid|gäller|ersättning|istället|instead"
-    r"|botten|topping|tillval|val|choose|extra|vänster|höger)\b\W|(?:du beställde|såld av)\b"
+    r"(?i)(?:sold by|säljs av|giltig|valid|gäller|ersättning|istället|instead"
+    r"|botten|topping|tillval|val|choose|extra|vänster|höger)\b\W"
+    r"|(?:du beställde|såld av|you ordered|we picked)\b"
+)
+_TITLE = re.compile(
+    r"(?i)(?:din |ditt |your |vår )?(?:order|beställning\w*|orderbekräftelse|kvitto|receipt"
+    r"|faktura|invoice"
+    r"|order confirmation|bestellung|rechnung|kvittering|ordrebekræftelse|ordrebekreftelse"
+    r"|order summary|ordersammanfattning|tillval|summering|betalning|payment)\W*"
 )
 # "TORK6", "PLA-175-MGR": the name stands in another column.
 _CODE = re.compile(r"(?=[^ ]*\d)[A-Z0-9]+(?:[-.][A-Z0-9]+)*")
@@ -35,6 +43,7 @@ def is_doubtful(items: Sequence[RawItem]) -> bool:
     """Tell whether one of the items may have another count or name than was read."""
     return any(
         _is_no_name(item)
+        or _goes_on(item, items)
         or _has_price_in_name(item)
         or _has_uneven_price(item)
         or _has_unread_count(item)
@@ -45,9 +54,20 @@ def is_doubtful(items: Sequence[RawItem]) -> bool:
 def _is_no_name(item: RawItem) -> bool:
     """What reads like a label, a span of days, a code or half a sentence may belong to a name."""
     name = item.name
-    return bool(_LABEL.match(name) or _CODE.fullmatch(name) or _HALF.search(name)) or (
-        len(find_dates(name)) > 1
+    if money_kind(name)[0] is not None and (item.count == 1 or item.unit is None):
+        return True  # a sum, a fee or a discount, unless counted
+    return (
+        bool(_LABEL.match(name) or _CODE.fullmatch(name) or _HALF.search(name))
+        or bool(_TITLE.fullmatch(name))
+        or len(find_dates(name)) > 1
     )
+
+
+def _goes_on(item: RawItem, items: Sequence[RawItem]) -> bool:
+    """Among names with capitals one in small letters goes on about a name above it."""
+    others = [other.name for other in items if other is not item]
+    first = item.name.split(" ")[0]
+    return first.islower() and bool(others) and all(name[:1].isupper() for name in others)
 
 
 def _has_price_in_name(item: RawItem) -> bool:

@@ -17,6 +17,7 @@ from ingestion.parsing.receipts.raw_items import (
     attach,
     from_named,
     is_day,
+    is_product,
     is_sentence,
     merged,
     repeats,
@@ -31,11 +32,23 @@ if TYPE_CHECKING:
 
     from ingestion.parsing.receipts.rows import Row
 
+# `63,60 kr (pant 8,00 kr tillkommer)`
+_NOTE_BEHIND = re.compile(r"(?i)\s*\((?:\+\s?)?(?:pant|deposit|pfand)\b[^()]{0,40}\)$")
 _CLOCK = re.compile(r"[012]?\d[.:][0-5]\d")
+_TIMES_FIRST = re.compile(
+    r"(?i)^(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st|kg|pcs|stk|l)?\.?\s?[x×*à@]\s?"
+    r"(?P<price>\d[\d .,]*?\s?(?:kr|sek|:-|€))\s+(?P<name>[^\W\d_].{2,60}?)\s*[:=]\s*"
+    r"(?P<total>\S[^:=]{2,18})$"
+)
 _EACH = re.compile(r"(?i)\(?\s*(?:\b(?:à|á|@)|@|\beach\b:?)\s*$|\(\s*$")
 
 
 # Words of sums that are also in names of goods: a breakfast basket, a card game.
+_SURE_TOTALS = ((MoneyKind.TOTAL, 2), (MoneyKind.TOTAL, 3))
+_NAMED = re.compile(
+    r"(?i)(?:ticket|biljett|billett?|flight|flug|fahr|base|grund|medlemskap|membership"
+    r"|abonnemang|abonnement|subscription)\s?(?:price|pris|preis|total)$"
+)
 _MAY_BE_NAMES = frozenset(
     {MoneyKind.SUBTOTAL, MoneyKind.PAID, MoneyKind.IGNORED, MoneyKind.GIFT, MoneyKind.DISCOUNT}
 )
@@ -67,7 +80,9 @@ def read_rows(
             or _item_of_line(row, index, loose=loose)
         )
         if item is None:
-            item = _item_over_two_rows(rows, index)
+            item = _item_over_two_rows(rows, index) or _item_above_price(rows, index)
+        elif index and index - 1 not in reading.rows and _describes(row, rows[index - 1]):
+            item.name = read_name(rows[index - 1].text.strip(" |"), with_count=False).name
         if item is not None and not _is_no_item(item, row, named_like_sums=named_like_sums):
             reading.items.append(item)
             reading.rows.add(index)
@@ -84,6 +99,10 @@ def _ends_items(row: Row, reading: ItemReading) -> bool:
     if amount is None:
         return False
     kind, sureness = money_kind(label)
+    if kind is MoneyKind.REFUND and amount.minor >= max(
+        each.total or each.lone or 0 for each in reading.items
+    ):
+        return True
     if kind is MoneyKind.PAID and re.match(r"(?i)total|summa|sammanlagt", label):
         return True
     return kind is MoneyKind.TOTAL and sureness >= 2
@@ -92,10 +111,14 @@ def _ends_items(row: Row, reading: ItemReading) -> bool:
 def _is_no_item(item: RawItem, row: Row, *, named_like_sums: bool) -> bool:
     if names_only_a_sum(item.name):
         return True
-    kind, _ = money_kind(item.name)
+    if money_kind(re.sub(r"\([^()]*\)", "", item.name)) in _SURE_TOTALS:
+        return True  # "Total (VAT included 278,46 kr)"
+    kind, sureness = money_kind(item.name)
     if kind is not None:
         # A subtotal taken for an item doubles the sum, so nothing adds up; a discount may fit.
         certain = kind is MoneyKind.SUBTOTAL or item.quantity is not None
+        if named_like_sums and kind is MoneyKind.TOTAL and sureness < 3 and _NAMED.match(item.name):
+            return False  # "Ticket price", "Medlemskap Total"
         if kind in _MAY_BE_NAMES and ((named_like_sums and certain) or _is_product(item)):
             return False
         # "Kortspel" contains a way to pay; a count and a product make it an item all the same.
@@ -128,9 +151,11 @@ def _item_of_line(row: Row, index: int, *, loose: bool) -> RawItem | None:
     """Read a line of text: `2 x Capricciosa à 115,00 kr 230,00 kr`."""
     if len([cell for cell in row.cells if cell]) != 1:
         return None
-    text = next(cell for cell in row.cells if cell).split("\n")[0]
+    text = _NOTE_BEHIND.sub("", next(cell for cell in row.cells if cell).split("\n")[0])
     if take_times(text, NamedItem("")):
         return None  # the name stands above
+    if (first := _item_of_times_first(text, index, row)) is not None:
+        return first
     amounts = find_amounts(text)
     if not amounts or len(text) > 160 or re.search(r"\w{2}", _tail(text, amounts[-1])):
         return None
@@ -155,6 +180,21 @@ def _item_of_line(row: Row, index: int, *, loose: bool) -> RawItem | None:
     price_of(item, amounts, NamedItem(""))
     if each and len(amounts) == 1:
         item.unit, item.lone = amounts[0].minor, None
+    return item
+
+
+def _item_of_times_first(text: str, index: int, row: Row) -> RawItem | None:
+    """Read `5 kg × 12 kr Potatis Asterix: 60 kr`."""
+    match = _TIMES_FIRST.match(text)
+    unit = whole_amount(match["price"]) if match else None
+    total = whole_amount(match["total"]) if match else None
+    count = read_count(match["count"]) if match else None
+    if match is None or unit is None or total is None or count is None:
+        return None
+    if not is_product(count, unit.minor, total.minor):
+        return None
+    item = from_named(read_name(match["name"], with_count=False), index, row)
+    item.quantity, item.unit, item.total = count, unit.minor, total.minor
     return item
 
 
@@ -186,10 +226,30 @@ def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
     if not all(_take_attributes(cell, named) for cell in name_cells[1:]):
         return None
     item = from_named(read_name(name_cells[0], with_count=False), index, row)
-    item.quantity, item.unit, item.total = named.quantity, named.unit_minor, named.line_minor
+    item.quantity, item.unit = named.quantity, named.unit_minor
     item.attributes = {**named.attributes, **item.attributes}
     last = whole_amount(cells[-1]) if len(cells) > 1 else None
-    item.total = last.minor if last else item.total
+    total = last.minor if last else named.line_minor
+    if item.unit is None:
+        item.lone = total  # "2 st 95,00 kr" may be for one or for both
+    else:
+        item.total = total
+    return item
+
+
+def _item_above_price(rows: Sequence[Row], index: int) -> RawItem | None:
+    """Read `1 stk. Espressomaskine | Garanti: 3 år`, its price alone in the next row."""
+    cells = merged(rows[index].cells)
+    amount = whole_amount(cells[0]) if index and len(cells) == 1 else None
+    above = [cell for cell in rows[index - 1].cells if cell]
+    if amount is None or not amount.looks_like_money or len(above) < 2 or find_amounts(above[0]):
+        return None
+    item = from_named(read_name(above[0]), index, rows[index])
+    named = NamedItem("")
+    if item.quantity is None or not all(_take_attributes(cell, named) for cell in above[1:]):
+        return None
+    item.attributes = {**named.attributes, **item.attributes}
+    item.lone, item.currency = amount.minor, amount.currency
     return item
 
 
@@ -229,10 +289,14 @@ def _name_above(rows: Sequence[Row], index: int, named: NamedItem) -> Row:
 
 def _describes(row: Row, above: Row) -> bool:
     """Tell whether a line in small letters goes on about the name above it."""
+    first = next((cell for cell in row.cells if cell), "")
+    names = [cell for cell in above.cells if cell]
     return (
-        row.text[:1].islower()
-        and len(above.cells) == 1
-        and above.text[:1].isupper()
-        and not find_amounts(above.text)
-        and not is_sentence(above.text)
+        first[:1].islower()
+        and len(names) == 1
+        and names[0][:1].isupper()
+        and not find_amounts(names[0])
+        and not is_sentence(names[0])
+        and not field_names(names[0])
+        and not names[0].endswith(":")
     )

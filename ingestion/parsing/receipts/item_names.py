@@ -88,13 +88,18 @@ _COUNT_LAST = re.compile(
 )
 _CELL_COUNT = re.compile(
     rf"(?i)^(?:(?:antal|antall|qty|quantity|anzahl|menge)\s?[:.]?\s*)?[x×-]?\s?{_COUNT}\s?(?:st"
-    rf"|pcs|stk|stück|x|×|pc|ea|cop(?:y|ies)|ex|exemplar|units?)?\.?$"
+    rf"|pcs|stk|stück|x|×|pc|ea|cop(?:y|ies)|ex|exemplar|units?|seats?|users?|licen[sc]es?"
+    rf"|licenser|användare|brukere|nutzer)?\.?$"
 )
+_COUNT_OF = re.compile(
+    r"(?i)^(?P<count>\d{1,3})\s(?:av|of|von|af)\s\d{1,3}(?:\s?(?:st|pcs|stk))?\.?$"
+)
+_LEAST_PACK = 25
 _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
 
 
 _TIMES = (
-    r"(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?|pcs|kg)?\s*(?:[x×*@]|à|á)\s*"
+    r"(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?|pcs|kg)?\s*(?:[x×*@]|à|á|\bat\b)\s*"
     r"(?P<price>[^()\n/]{3,20})(?:/\w{1,3})?"
 )
 _PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}(?=\n|$)")
@@ -193,6 +198,12 @@ def _without_each(text: str, item: NamedItem) -> str:
 def read_count(cell: str) -> Decimal | None:
     """Return a quantity that fills a cell: `2`, `2 st`, `x2`, `Antal: 2`."""
     match = _CELL_COUNT.match(cell.strip())
+    return parse_number(match["count"]) if match else None
+
+
+def read_count_of(cell: str) -> Decimal | None:
+    """Return what was delivered of what was ordered: 0 of `0 av 1 st`."""
+    match = _COUNT_OF.match(cell.strip())
     return parse_number(match["count"]) if match else None
 
 
@@ -326,6 +337,13 @@ def _without_count(name: str, item: NamedItem) -> str:
         if match is not None:
             counts = [value for value in match.groupdict().values() if value]
             count = parse_number(counts[0])
+            if (
+                pattern is _COUNT_LAST
+                and count
+                and count >= _LEAST_PACK
+                and "st" in match[0].lower()
+            ):
+                continue  # "Klossar 100 st" come in one box
             if count and item.quantity is None:
                 item.quantity = count
                 name = name[: match.start()] + name[match.end() :]

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.item_blocks import read_blocks
 from ingestion.parsing.receipts.item_lines import read_rows
 from ingestion.parsing.receipts.item_stacks import read_stacks
 from ingestion.parsing.receipts.item_tables import read_tables
-from ingestion.parsing.receipts.raw_items import ItemReading
+from ingestion.parsing.receipts.raw_items import MAX_ITEMS, ItemReading, amount_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from ingestion.parsing.receipts.raw_items import RawItem
     from ingestion.parsing.receipts.rows import Row
 
 _AD = re.compile(
@@ -46,7 +46,19 @@ def find_items(rows: Sequence[Row]) -> list[ItemReading]:
         read_stacks(rows),
         read_rows(rows, "names of sums", loose=True, named_like_sums=True),
     ]
-    return [_tidied(reading) for reading in readings if reading.items]
+    found = [_tidied(reading) for reading in readings if reading.items]
+    return [*found, *_together(found)]
+
+
+def _together(readings: Sequence[ItemReading]) -> Iterator[ItemReading]:
+    """Yield readings of parts of a mail, put together: a table above, lines below."""
+    for one, other in permutations(readings, 2):
+        taken = one.rows | {item.row for item in one.items}
+        more = [item for item in other.items if item.row not in taken]
+        if more and len(one.items) + len(more) <= MAX_ITEMS:
+            items = sorted([*one.items, *more], key=lambda item: item.row)
+            rows = one.rows | {row for row in other.rows if row not in one.rows}
+            yield ItemReading(items, rows, f"{one.name} and {other.name}", is_patched=True)
 
 
 def _tidied(reading: ItemReading) -> ItemReading:
@@ -62,7 +74,7 @@ def _tidied(reading: ItemReading) -> ItemReading:
 
 def _without_subtotal(reading: ItemReading) -> ItemReading:
     """Leave a last row that is the sum of the others to the sums, whatever it is called."""
-    amounts = [_amount_of(item) for item in reading.items]
+    amounts = [amount_of(item) for item in reading.items]
     if len(amounts) < 3 or amounts[-1] != sum(amounts[:-1]):
         return reading
     row = reading.items[-1].row
@@ -71,17 +83,13 @@ def _without_subtotal(reading: ItemReading) -> ItemReading:
 
 def _without_deductions(reading: ItemReading) -> ItemReading:
     """Leave negative rows beside positive ones to the sums: they are discounts."""
-    taken_off = [item for item in reading.items if _amount_of(item) < 0]
+    taken_off = [item for item in reading.items if amount_of(item) < 0]
     if not taken_off or len(taken_off) == len(reading.items):
         return reading
     rows = {item.row for item in taken_off}
     return ItemReading(
         [item for item in reading.items if item.row not in rows], reading.rows - rows, reading.name
     )
-
-
-def _amount_of(item: RawItem) -> int:
-    return next((minor for minor in (item.total, item.lone, item.unit) if minor is not None), 0)
 
 
 def _without_ads(rows: Sequence[Row]) -> Sequence[Row]:

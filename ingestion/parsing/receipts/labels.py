@@ -41,7 +41,8 @@ _NO_MONEY = _words(
     r"|delivery date|leveransdatum|leveranstid|delivery time|ord(?:inarie)?"
     r"\.? ?pris|list price|was|rek\.? ?pris|jämförpris|jfr ?pris|unit"
     r" price|kundnummer|saldo|balance"
-    r"|kvar (?:på|att)|remaining|nästa (?:betalning|debitering)|next"
+    r"|\w*(?:leverings|leverans|liefer)(?:dag|dato|tag|tid)\w*|kvar (?:på|att)|remaining"
+    r"|nästa (?:betalning|debitering)|next"
     r" (?:payment|charge|bill)\w*"
     r"|intjänad\w*|earned|maxbelopp|kreditgräns|credit limit|tidigare pris"
     r"|du kan spara|från(?=\W*$)"
@@ -66,7 +67,7 @@ _ROUNDING = _words(
 )
 _CREDIT = _words(r"(?:er|ert|ditt|dig) till ?godo(?:havande)?")
 _REFUND = _words(
-    r"återbetal\w*|återbetalt\w*|refund\w*|krediter\w*|kreditbelopp"
+    r"\w*återbetal\w*|refund\w*|krediter\w*|kreditbelopp"
     r"|att få tillbaka|tillbaka|credited"
     r"|credit amount|amount credited|returbelopp|returvärde|return"
     r" value|retursumma"
@@ -196,6 +197,7 @@ _STRONG = _words(
     r"|total incl\w*\.? (?:taxes|fees)(?: (?:and|&) (?:fees|taxes))?"
     r"|to pay|to be paid|inalles|sammanlagt(?: att betala)?|sammenlagt|total to pay"
     r"|summe inkl\w*\.? ?(?:mwst|ust)|gesamt inkl\w*\.? ?(?:mwst|ust)"
+    r"|(?:faktura|räkning)(?:en)?(?: för \w+)? (?:är|blev)(?: på)?|bill is"
 )
 _PAID = _words(
     r"(?:totalt |belopp )?betala(?:t|d|des)(?: belopp| med| totalt"
@@ -206,7 +208,8 @@ _PAID = _words(
     r"|(?:amount )?charged(?: to)?|kortköp"
     r"|you(?:'ve| have)? paid|payment(?: amount)?|betalning|betalbelopp"
     r"|visa|mastercard|swish|klarna"
-    r"|betalas med|amex|american express|kort|card|apple pay|google"
+    r"|betalas med|amex|american express"
+    r"|(?:kort|card)(?!\s(?!som\b|slutar\b|ending\b|nr\b|xx)[^\W\d_])|apple pay|google"
     r" pay|paypal|belastat|direktbetalning"
     r"|betalningsbelopp|we charged"
     r"|du betalade|mottaget|ska betalas"
@@ -221,6 +224,7 @@ _WEAK = _words(
 _OF_A_FARE = re.compile(
     r"(?i)\b(?:taxes|skatter|steuern|skatt)\W+(?:(?:och|and|und|og)\W+)?(?:fees|charges|avgifter"
     r"|gebühren)"
+    r"|\b(?:taxes|skatter|steuern)\W+(?:and|och|und|og|&)\W+(?:surcharges|zuschläge)"
     r"|\b(?:airport|passenger) (?:tax(?:es)?|charges?|fees?)|flygplatsavgift\w*|fuel surcharge"
     r"|passageraravgift\w*|bunker\w*"
 )
@@ -248,6 +252,10 @@ _PARCEL_SUM = _words(
 )
 # "I alt i DKK", "Total in EUR".
 _IN_CURRENCY = re.compile(r"(?i)\s(?:i|in)\s(?:sek|nok|dkk|eur|usd|gbp|kr|kronor)\b")
+# Second-hand goods: their price has VAT in it that nobody prints.
+_MARGIN = re.compile(
+    r"(?i)\s*\(?(?:vat margin scheme|margin scheme|vinstmarginal\w*|vmb)(?: \w+)?\)?"
+)
 _ONLY_PRICE = re.compile(
     r"(?i)(?:pris|price|preis|kostnad|cost|avgift|fee|belopp|amount|summa)"
     r"(?: (?:per|pr|pro|a|/)? ?(?:månad|mån|month|år|year|monat|jahr|måned|vecka|week|styck|st))?"
@@ -265,7 +273,8 @@ _ORDER = (
 def names_only_a_sum(label: str) -> bool:
     """Tell whether a label says nothing else: `Delsumma`, but not `Frukostkorg med varor`."""
     text = normal(label)
-    return bool(_SUBTOTAL.fullmatch(text) or _ONLY_PRICE.fullmatch(text))
+    rest = _SUBTOTAL.sub("", text).strip(" .,:()")
+    return not rest or bool(_ONLY_PRICE.fullmatch(text))
 
 
 @lru_cache(maxsize=4096)
@@ -278,7 +287,7 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     if not text or len(text) > 70 or text.count(" ") > 8:
         return None, 0
     text = _WITH_PARTS.sub(" ", _REFUNDABLE.sub(" ", text)).strip()
-    text = _IN_CURRENCY.sub("", text).strip()
+    text = _MARGIN.sub("", _IN_CURRENCY.sub("", text)).strip()
     if _OF_A_FARE.search(text):
         return None, 0
     if _TAXES_WITH.search(text):

@@ -15,7 +15,7 @@ from ingestion.parsing.receipts.items import find_items
 from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.money_lines import find_money_lines, find_sentences
 from ingestion.parsing.receipts.pairs import find_pairs
-from ingestion.parsing.receipts.raw_items import is_day, merged
+from ingestion.parsing.receipts.raw_items import amount_of, is_day, merged
 from ingestion.parsing.receipts.sums import Sums, solve
 from ingestion.parsing.receipts.travel import find_legs, misses_legs
 from ingestion.parsing.receipts.travellers import find_passengers
@@ -83,8 +83,13 @@ _PLAN = re.compile(
     r"|[Ss]ubscription to)\s(?P<plan>[A-ZÅÄÖ][\w+&'-]*(?:\s[A-ZÅÄÖ0-9][\w+&'-]*){0,4})"
     r"(?=\s(?:gick|har|är|was|is|has)\b|[.,!]|$)"
 )
+_PLAN_ALONE = re.compile(
+    r"(?:Abonnemang|Abonnement|Subscription|Medlemskap)\s(?P<plan>[A-ZÅÄÖ][\w+&' -]{2,40})"
+)
 _OLDEST_DAYS = 45
 _LONGEST_ROW = 120
+_CODE = re.compile(r"\b(?:SEK|EUR|USD|GBP|NOK|DKK)\b")
+_SHARES = re.compile(r"(?i)aktie-?kapital|share capital|stammkapital")
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
 
 
@@ -103,6 +108,7 @@ class Layout:
     refunded_on: Found[date] | None = None
     restaurant: Found[str] | None = None
     plan: Found[str] | None = None
+    bought: Found[str] | None = None  # what a label names, where no item has a price
     billing_period: Found[str] | None = None
     ends: bool = False  # what was bought is not paid for again
     next_billing_on: Found[date] | None = None
@@ -167,6 +173,7 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
         _restaurant_in_text([subject, *(row.text for row in rows[:_RESTAURANT_ROWS])]),
     )
     layout.plan = layout.either("plan", values.text("plan"), _plan_in_text(rows))
+    layout.bought = _named(values.text("item")) if not layout.sums.items else None
     layout.billing_period = values.billing_period()
     layout.ends = values.ends()
     layout.next_billing_on = layout.either(
@@ -196,11 +203,14 @@ def _pays_back(rows: Sequence[Row]) -> bool:
 def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:
     """Solve once for each way to read the items, since they decide which rows are sums."""
     readings = find_items(rows)
+    if not refund:  # what only takes off is a discount
+        readings = [each for each in readings if any(amount_of(item) > 0 for item in each.items)]
     best: Sums | None = None
     for reading in readings:
         lines = find_money_lines(rows, reading.rows)
         sums = solve(lines, [reading], refund=refund)
         if sums.adds_up:
+            sums.doubted = sums.doubted or reading.is_patched
             return sums
         if best is None or (best.total is None and sums.total is not None):
             best = sums
@@ -223,7 +233,7 @@ def _currency(rows: Sequence[Row], domain: str, sums: Sums) -> tuple[str | None,
     """Return the currency of the sums, and all that occur."""
     counts: Counter[str] = Counter()
     for row in rows:
-        if len(row.text) > _LONGEST_ROW:
+        if len(row.text) > _LONGEST_ROW or _SHARES.search(row.text):
             continue  # a company's share capital, the price of something else
         for amount in find_amounts(" ".join(merged(row.cells))):
             if amount.currency:
@@ -237,6 +247,8 @@ def _currency(rows: Sequence[Row], domain: str, sums: Sums) -> tuple[str | None,
     chosen = of_total[-1] if of_total else (counts.most_common(1)[0][0] if counts else None)
     if chosen is None:
         chosen = _named_currency(rows, sums.total_quote)
+    if not of_total:  # the total's own row has none: what the mail names elsewhere may be it
+        named |= {match[0] for row in rows for match in _CODE.finditer(row.text)}
     if chosen == "KR":
         country = domain.rpartition(".")[2]
         kroner = [code for code in ("SEK", "NOK", "DKK", "ISK") if code in named]
@@ -254,7 +266,8 @@ def _named_currency(rows: Sequence[Row], total: str) -> str | None:
         match = re.search(
             (
                 r"(?i)\b(?:valuta|currency|belopp i|amounts? in|alla priser"
-                r" i|prices in)\b\W*(?:är |is |are )?(?P<code>sek|eur|usd"
+                r" i|prices in)\b\W*(?:är |is |are )?(?:i |in )?(?:svenska |swedish )?"
+                r"(?P<code>sek|eur|usd"
                 r"|gbp|nok|dkk|kronor|kr)\b(?P<column>)"
             ),
             row.text,
@@ -337,15 +350,20 @@ def _day_alone(rows: Sequence[Row], near: date | None) -> Found[date] | None:
     return None
 
 
+def _named(found: Found[str] | None) -> Found[str] | None:
+    """Leave out what is no name: the currency in a column's head."""
+    return found if found and re.search(r"[^\W\d_]{3}", found.value) else None
+
+
 def _without_street(found: Found[str] | None) -> Found[str] | None:
     """Cut `Pizzeria Solo, Storgatan 1` behind the name."""
-    return Found(found.value.split(", ")[0], found.quote) if found else None
+    return Found(re.split(r", | \(", found.value)[0], found.quote) if found else None
 
 
 def _restaurant_in_text(lines: Sequence[str]) -> Found[str] | None:
     for line in lines:
         match = re.search(
-            r"(?:(?:[Bb]eställning|[Oo]rdre?|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Bb]estil(?:t"
+            r"(?:(?:[Bb]eställning|[Bb]eställde|[Mm]eal|[Oo]rdre?|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Bb]estil(?:t"
             r"|ling)"
             r"|[Bb]estil?l(?:t|ing)|[Bb]estellung|[Kk]vitto|[Rr]eceipt)(?:\s#\S+)?\s(?:från|fra"
             r"|from"
@@ -407,7 +425,7 @@ def _due_in_text(rows: Sequence[Row], near: date | None, values: Values) -> Foun
 def _plan_in_text(rows: Sequence[Row]) -> Found[str] | None:
     """Read it from a sentence: `Din betalning för Sagosvepet Familj gick igenom`."""
     for row in rows[:_HEAD_ROWS]:
-        match = _PLAN.search(row.text[:200])
+        match = _PLAN.search(row.text[:200]) or _PLAN_ALONE.fullmatch(row.text)
         if match:
             return Found(match["plan"].strip(), row.text)
     return None

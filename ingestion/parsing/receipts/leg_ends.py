@@ -33,7 +33,7 @@ _TERMINAL = re.compile(
 )
 _LONGEST_TIME = 12
 _ROWS_OF_A_LEG = 4  # from one end to the other
-_ROWS_AROUND = 3  # in which day and number stand
+_ROWS_ABOVE, _ROWS_BELOW = 5, 3  # in which the number stands
 _LONGEST_PLACE = 45
 
 
@@ -58,11 +58,13 @@ def from_ends(rows: Sequence[Row], near: date | None) -> list[Leg]:
             continue
         until = ends[at + 2].row if at + 2 < len(ends) else len(rows)
         day = _day_of(rows, left, right, near)
+        free = right.row + 1
         if day is not None:
-            number = _number_of(rows, left, right, free_from, until, near)
+            number, found_at = _number_of(rows, left, right, free_from, until, near)
             instants = to_instants(day, None, [left.time], [right.time])
             legs.append(Leg(number, left.place, right.place, *instants))
-        at, free_from = at + 2, right.row + 1
+            free = max(free, found_at + 1)
+        at, free_from = at + 2, free
     return legs
 
 
@@ -72,8 +74,10 @@ def _find_ends(rows: Sequence[Row], near: date | None) -> Iterator[_End]:
         if not ends and len(row.cells) > 2 and len(row.cells[0]) < _LONGEST_TIME:
             first = _end_of(" ".join(row.cells[:2]), near)  # "09:40 Uhr | Göteborg | LH 2423"
             ends = [first] if first is not None else []
-        if not ends and (whole := _end_of(row.text, near)) is not None:
-            ends = [whole]
+        first_lines = " ".join(cell.split("\n")[0] for cell in row.cells)
+        for text in (row.text, first_lines):
+            if not ends and (whole := _end_of(text, near)) is not None:
+                ends = [whole]
         if not ends and index + 1 < len(rows):
             ends = _over_two_rows(row, rows[index + 1], near)
         for time, place in ends:
@@ -103,7 +107,8 @@ def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
         return None
     if len(times) != 1:
         return None
-    text = re.sub(r"[|\n]+", " ", without_numbers(_TERMINAL.sub(" ", text)))
+    text = re.sub(r"[|\n]+", " ", without_numbers(_TERMINAL.sub(" ", without_dates(text, near))))
+    text = re.sub(r"\(\s*\)", " ", text)
     place = place_in(re.sub(r"(?:^|(?<=\s))[A-Z]{3}(?=\s+[^\W\d_])", " ", text), near)
     if place is None or not place[0].isupper() or len(place) > _LONGEST_PLACE:
         return None
@@ -123,8 +128,9 @@ def _around(times: Sequence[Timed], text: str) -> Iterator[str]:
 
 def _day_of(rows: Sequence[Row], left: _End, right: _End, near: date | None) -> date | None:
     """Return the day of a leg: from its own rows, else the nearest above."""
-    own = range(left.row, right.row + 1)
-    for at in (*own, *range(left.row - 1, max(-1, left.row - 8), -1)):
+    above = range(left.row - 1, max(-1, left.row - 8), -1)
+    # The other end's own day may be the next: "06.54 Boden C (22 december)".
+    for at in (*range(left.row, max(right.row, left.row + 1)), *above, right.row):
         days = find_dates(rows[at].text, near)
         if days:
             return days[0].day
@@ -133,13 +139,13 @@ def _day_of(rows: Sequence[Row], left: _End, right: _End, near: date | None) -> 
 
 def _number_of(
     rows: Sequence[Row], left: _End, right: _End, begin: int, until: int, near: date | None
-) -> str | None:
-    """Return train or flight: from the leg's own rows, those above, those below."""
-    above = range(left.row - 1, max(begin, left.row - _ROWS_AROUND) - 1, -1)
-    below = range(right.row + 1, min(until, right.row + 1 + _ROWS_AROUND))
+) -> tuple[str | None, int]:
+    """Return train or flight, and its row: of the leg's own rows, those above, those below."""
+    above = range(left.row - 1, max(begin, left.row - _ROWS_ABOVE) - 1, -1)
+    below = range(right.row + 1, min(until, right.row + 1 + _ROWS_BELOW))
     for at in (*range(left.row, right.row + 1), *above, *below):
         if 0 <= at < len(rows):
             named = number_in(rows[at].text, near)
             if named and not find_amounts(rows[at].text):
-                return named["number"].strip()
-    return None
+                return named["number"].strip(), at
+    return None, right.row

@@ -32,6 +32,7 @@ _FROM = re.compile(rf"\b(?:[Ff]rån|[Ff]rom|[Vv]on|[Ff]ra)\s{_PLACE}")
 _TO = re.compile(
     rf"\b(?:till|to|framme i|ankommer(?: till| i)?|arriv\w+ (?:in|at)|nach|til|fremme i)\s{_PLACE}"
 )
+_TERMINAL = re.compile(r"(?i),?\s*\bterminal\s\w{1,2}\b")
 _ROWS_OF_AN_END = 4
 _ARROW = re.compile(r"\s*(?:→|➝|➔|⟶|\u203a|»|->|=>|—|–|\x00)\s*|\s+-\s+|\s+(?:till|to|til)\s+")
 
@@ -162,7 +163,8 @@ def from_routes(rows: Sequence[Row], near: date | None) -> list[Leg]:
 
 
 def _route_of(row: Row, near: date | None) -> tuple[str, str] | None:
-    for cell in row.cells:
+    arrow = any(_ARROW.fullmatch(cell) for cell in row.cells)
+    for cell in (*row.cells, *([" ".join(row.cells)] if arrow else [])):
         if (
             5 < len(cell) < 90
             and not find_amounts(cell)
@@ -207,7 +209,7 @@ def _places(body: str) -> tuple[str, str] | None:
     )
     fragments: list[str] = []
     for piece in _ARROW.split(marked):
-        parts = re.split(r"[,;|()]|\.\s|:\s", piece)
+        parts = re.split(r"[,;|()]|\.\s|:\s", _TERMINAL.sub(" ", piece))
         # Before the first arrow the place comes last ("Resa: Tåg 7, Umeå"), behind it first.
         for part in parts if fragments else reversed(parts):
             text = re.sub(r"\s+", " ", NOISE.sub(" ", part)).strip(" :.,-–/·")

@@ -10,7 +10,7 @@ from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
 _CARRIER = (
     r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss"
     r"|buss|bus"
-    r"|coach|regional|intercity|ic(?![a-z])|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service"
+    r"|coach|regional|intercity|tog|lyntog|færge|ferge|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service"
     r"|tur"
     r"|avgång|avgang|afgang|zug|sailing|rutt|rute|fartyg|flyght)"
 )
@@ -20,7 +20,7 @@ _CARRIER_NUMBER = re.compile(
 )
 # Airlines have two characters; of trains the class belongs to the number: "ICE 1273".
 _FLIGHT = re.compile(
-    r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4}|(?:ICE|TGV|RJX|ECE)\s?\d{1,4})\b"
+    r"\b(?P<number>(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\s?\d{2,4}|(?:ICE|TGV|RJX|ECE|IC|EC|IR|RE)\s?\d{1,4})\b"
 )
 AIRPORT_CODE = re.compile(r"\s*\([A-Z]{3}\)")
 NOISE = re.compile(

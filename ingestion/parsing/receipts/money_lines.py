@@ -30,6 +30,16 @@ _TAX_BEHIND = re.compile(
     r"(?i)\(\s*(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|enthält|heraf)\s+"
     r"(?P<amount>[^()]{1,24}?)\s*(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust)\b[^()]{0,20}\)"
 )
+# Such as `Total (VAT included 278,46 kr)`, `ingår moms 25 % med 440,34 kr`.
+_TAX_INCLUDED = re.compile(
+    r"(?i)\(?(?:\b(?:moms|vat|tax|mva|mwst)\s(?:included|incl\.?|inkl\w*\.?):?|ingår moms\s"
+    r"(?:\(?\d{1,2}(?:[.,]\d)?\s?%\)?\s)?(?:med|på))\s*(?P<amount>\d[^()%]{2,20}?)(?:\)|\.\s|$)"
+)
+# Such as `Moms 83,38 kr ingår`.
+_TAX_IS_IN = re.compile(
+    r"(?i)^(?:moms|vat|mva)\s(?P<amount>\d[\d .,]{2,12}\s?(?:kr|sek|nok|dkk|€|eur)?\.?)\s"
+    r"(?:ingår|inkl|is incl)"
+)
 # Such as `(moms 410,40)`.
 _TAX_IN_BRACKETS = re.compile(r"(?i)\(\s*(?:moms|vat|mva|mwst)\.?:?\s*(?P<amount>[^()%]{3,16})\)")
 # A line of its own: `inkl. 175,40 kr moms`, `Including €93.12 VAT`.
@@ -37,6 +47,7 @@ _TAX_LINE = re.compile(
     r"(?i)^(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|heraf|herav)\s(?P<amount>[^()]{1,24}?)\s*"
     r"(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust)\.?$"
 )
+_TAX_TOLD = (_TAX_INCLUDED, _TAX_IS_IN)
 _OF_WHICH = re.compile(r"(?i)\b(?:varav|därav|of which|whereof|davon|heraf|herav|ingår med)\b")
 _PERCENT = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?\s?%")
 # Totals in running text: "Vi har debiterat 149,00 kr", "You paid $12.99".
@@ -82,12 +93,16 @@ _IS_SENTENCE = re.compile(
 _COUNTED_OUT = re.compile(r"(?i)\s*\(\s*\d{1,3}\s?(?:st\s?)?[x×à]\s?[\d.,]+[^()]{0,6}\)$")
 _WAY_BACK = re.compile(r"(?i)retur|return|rück")
 # Behind the VAT of one rate: ` kr, moms 12 % 12,75 kr`.
+# What the VAT is reckoned on: of `varav moms 25 % (på 304,32) | 76,08` the first amount.
+_BASE_BEFORE = re.compile(r"(?i)\b(?:på|av|of|on|af|von|auf)\s$")
 _ANOTHER_RATE = re.compile(
     r"(?i)\s*(?:kr|sek|€|eur)?\W{0,3}(?:och |and |und |og )?(?:moms |vat |mva |mwst )?\(?"
     r"\d{1,2}(?:[.,]\d)?\s?%\)?\W{0,3}\d"
 )
 _PARAGRAPH = re.compile(r"^.{120}|[^\W\d_]{2}[.!?] +[A-ZÅÄÖ]|^(?:\S+ ){6}.*\.$")
 _NO_TAX_COLUMN = re.compile(r"(?i)%|sats|rate|inkl|incl|\bmed\b|\bwith\b|brutto|gross|\bmit\b")
+# The same in a cell of its own, behind the VAT: `av netto 256,65`.
+_OF_AMOUNT = re.compile(r"(?i)^(?:av|of|på|on|af|von|auf)\s(?:[^\W\d_]{2,12}\s)?\d")
 _OF_BASE = re.compile(r"(?i)(?P<base>\s(?:av|på|of|on|af|von|auf)\s)[^=:]{1,20}[=:]")
 
 
@@ -189,10 +204,12 @@ def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
 
 
 def _embedded_tax(cell: str) -> tuple[re.Match[str] | None, list[Amount]]:
-    for pattern in (_TAX_BEHIND, _EMBEDDED_TAX, _TAX_IN_BRACKETS, _TAX_LINE):
+    for pattern in (_TAX_BEHIND, _EMBEDDED_TAX, _TAX_IN_BRACKETS, _TAX_LINE, *_TAX_TOLD):
         match = pattern.search(cell)
         amounts = find_amounts(match["amount"]) if match else []
-        if match is not None and amounts and not _is_of_total(cell, match):
+        if match is None or not amounts or _is_of_total(cell, match):
+            continue
+        if not _BASE_BEFORE.search(cell[: match.start("amount")]):
             return match, amounts
     return None, []
 
@@ -206,7 +223,7 @@ def _is_of_total(cell: str, match: re.Match[str]) -> bool:
 
 
 def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> Iterator[MoneyLine]:
-    filled = [cell for cell in cells if cell]
+    filled = [cell for cell in cells if cell and not _OF_AMOUNT.match(cell)]
     if (
         len(filled) >= 4
         and len(filled) % 2 == 0

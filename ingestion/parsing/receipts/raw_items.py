@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import (
@@ -26,7 +27,6 @@ from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from ingestion.parsing.receipts.rows import Row
 
@@ -60,6 +60,10 @@ _TIMES = re.compile(
 
 # A till's "0,874kg 27,90".
 _WEIGHED = re.compile(r"(?i)^\W*(?P<count>\d{1,3}[.,]\d{1,3})\s?kg\s+(?=\d)")
+_COUNTED_PRICE = re.compile(
+    r"(?i)^(?P<count>\d{1,3})\s?(?:st|pcs|stk|pc|stück)\.?,?\s+(?:(?:pris|price|preis|[àá])\b:?\s*)?"
+    r"(?P<price>[^()]{3,20}?)(?:\s*\((?P<each>[^()]{4,24})\))?$"
+)
 # In "1 x 14. Capricciosa" the number is that of the dish.
 _ARTICLE = re.compile(r"\d[\d.-]{5,}")  # "404.177.35"
 _NAME_FOLLOWS = re.compile(r"(?i)\.?\s+(?!each|per\b|styck|apiece|sek\b|inkl|incl)[^\W\d_]{3}")
@@ -98,6 +102,12 @@ class ItemReading:
     items: list[RawItem] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)
     name: str = ""
+    is_patched: bool = False  # of two readings: sums prove it, names may still be wrong
+
+
+def amount_of(item: RawItem) -> int:
+    """Return the best known amount of an item; 0 where none is printed."""
+    return next((minor for minor in (item.total, item.lone, item.unit) if minor is not None), 0)
 
 
 def is_sum(row: Row) -> bool:
@@ -231,6 +241,15 @@ def repeats(row: Row, item: RawItem) -> bool:
     amount = item.total if item.total is not None else item.lone
     if not cells or amount is None or item.unit is not None:
         return False
+    alone = whole_amount(cells[0]) if len(cells) == 1 else None
+    if (
+        alone is not None
+        and item.count > 1
+        and is_product(Decimal(item.count), amount, alone.minor)
+    ):
+        item.unit, item.total, item.lone = amount, alone.minor, None  # the sum below the price
+        item.quote = f"{item.quote}\n{row.text}"
+        return True
     named = NamedItem("")
     rate = read_rate(cells[0])
     if rate is not None and item.measure is not None and is_product(item.measure, rate, amount):
@@ -277,16 +296,34 @@ def take_times(segment: str, named: NamedItem) -> bool:
     """Take `2 × 115,00 kr`, with or without the sum."""
     match = _TIMES.match(segment) or _WEIGHED.match(segment)
     if match is None:
-        return False
+        return _take_counted_price(segment, named)
     rest = segment[match.end() :]
     # "79,00 -158,00" are two, and no span.
     amounts = find_amounts(re.sub(r"(?<=\d)\s+(?=-\d)", " = ", rest), bare=True)
     if not 1 <= len(amounts) <= 2 or _NAME_FOLLOWS.match(rest[amounts[-1].end :]):
         return False
+    if len(amounts) == 2 and _NAME_FOLLOWS.match(rest[amounts[0].end : amounts[1].start]):
+        return False  # "5 kg × 12 kr Potatis: 60 kr"
     named.quantity = read_count(match["count"])
     named.unit_minor = amounts[0].minor
     if len(amounts) == 2:
         named.line_minor = amounts[1].minor
+    return True
+
+
+def _take_counted_price(segment: str, named: NamedItem) -> bool:
+    """Take `2 st Pris: 47,90 kr/st`, `2 st 95,00 kr (47,50 kr/st)`, `1 st 219,00 kr`."""
+    match = _COUNTED_PRICE.match(segment)
+    if match is None:
+        return False
+    unit, each = read_rate(match["price"]), read_rate(match["each"] or "")
+    line = whole_amount(match["price"])
+    if unit is None and (line is None or not line.looks_like_money):
+        return False
+    named.quantity = read_count(match["count"])
+    named.unit_minor = unit if unit is not None else each
+    if unit is None and line is not None:
+        named.line_minor = line.minor
     return True
 
 
@@ -295,7 +332,8 @@ def is_sentence(text: str) -> bool:
     return text.count(" ") > 11 or bool(
         re.search(
             r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?"
-            r"|datum|date|works out|kostar|costs)\b|(?<!\d)[.!?]\s",
+            r"|datum|date|works out|kostar|costs|(?:och|og|and|und) (?:spara?|save|spare))\b"
+            r"|(?<!\d)[.!?]\s",
             text,
         )
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.raw_items import is_sentence
+from ingestion.parsing.receipts.travel import is_out_of_order
 from ingestion.parsing.receipts.value_texts import read_interval
 from ingestion.parsing.receipts.values import Found
 from paypulse.receipts import (
@@ -76,7 +77,7 @@ def _is_own(restaurant: Found[str], vendor: str) -> bool:
 
 def _of_subscription(layout: Layout, items: Sequence[ReceiptItem]) -> dict[str, Any]:
     period = layout.period
-    plan: Any = layout.plan
+    plan: Any = None if "plan" in layout.told and items else layout.plan
     if plan is None and len(items) >= 1 and not _ONCE.search(items[0].name):
         plan = items[0].name
     return {
@@ -107,7 +108,8 @@ def _of_utility(layout: Layout) -> dict[str, Any]:
 def _of_travel(made: Combination, number: str | None) -> dict[str, Any]:
     layout, markup = made.layout, made.markup
     incomplete = any(not (leg.number and leg.departure and leg.arrival) for leg in layout.legs)
-    if (layout.misses_legs or incomplete) and len(markup.legs) != len(layout.legs):
+    doubtful = layout.misses_legs or incomplete or is_out_of_order(layout.legs)
+    if doubtful and len(markup.legs) != len(layout.legs):
         made.warn(ReceiptWarning.LEGS_UNSURE)
     reference: Any = layout.booking or markup.booking_reference
     if reference is None and (layout.legs or markup.legs):

@@ -40,6 +40,10 @@ class Sums:
     doubted: bool = False  # it adds up, but leaves out a part or a surer total
 
 
+# The highest VAT in Europe is 27 %: of a total with VAT that is 21.3 %. Tobacco and fuel aside,
+# no receipt has more; US sales tax has less.
+MOST_TAX = Decimal("0.22")
+_NO_ADDITION = (MoneyKind.TAX, MoneyKind.DISCOUNT)
 _PARTS = (
     MoneyKind.SHIPPING,
     MoneyKind.SERVICE_FEE,
@@ -70,6 +74,8 @@ def solve(lines: Sequence[MoneyLine], readings: Sequence[ItemReading], *, refund
     sums.subtotal = subtotals[-1] if subtotals else None
     candidates = _candidates(lines, refund=refund)
     _choose(sums, candidates, readings, subtotals, refund=refund)
+    if sums.adds_up and sums.total is not None:
+        _take_taxes_of_a_fare(sums, lines)
     if sums.total is not None:
         nets = [line.minor for line in lines if line.kind is MoneyKind.NET]
         tax = sums.parts.get(MoneyKind.TAX, 0)
@@ -82,6 +88,20 @@ def solve(lines: Sequence[MoneyLine], readings: Sequence[ItemReading], *, refund
         )
         sums.net_adds_up = any(abs(net + tax - sums.total) <= 1 for net in nets) and tax > 0
     return sums
+
+
+def _take_taxes_of_a_fare(sums: Sums, lines: Sequence[MoneyLine]) -> None:
+    """Call an item what is too much to be VAT and is needed for the total: `Taxes`, of a fare."""
+    tax, total = sums.parts.get(MoneyKind.TAX, 0), sums.total or 0
+    rest = sum(minor for kind, minor in sums.parts.items() if kind not in _NO_ADDITION)
+    rest -= sums.parts.get(MoneyKind.DISCOUNT, 0)
+    goods = sum(item.total or 0 for item in sums.items)
+    if not (tax > total * MOST_TAX and goods + rest + tax == total):
+        return
+    line = next((line for line in lines if line.kind is MoneyKind.TAX and line.minor == tax), None)
+    if line is not None:
+        sums.items.append(RawItem(line.label, line.row, line.quote, Decimal(1), tax, tax))
+        del sums.parts[MoneyKind.TAX]
 
 
 def _choose(

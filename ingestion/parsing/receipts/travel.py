@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts
@@ -75,6 +76,12 @@ def misses_legs(rows: Sequence[Row], legs: Sequence[Leg], near: date | None) -> 
     texts = (row.text for row in rows if not find_amounts(row.text))
     times = sum(len(find_times(without_dates(text, near))) for text in texts)
     return times >= 2 * (len(legs) + 1)
+
+
+def is_out_of_order(legs: Sequence[Leg]) -> bool:
+    """Tell whether a leg ends before it begins, or begins before the one before it has ended."""
+    times = [time for leg in legs for time in (leg.departure, leg.arrival) if time and "T" in time]
+    return any(second < first for first, second in pairwise(times))
 
 
 def _numbered(legs: tuple[Leg, ...], rows: Sequence[Row], near: date | None) -> tuple[Leg, ...]:

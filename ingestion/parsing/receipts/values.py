@@ -6,7 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import parse_number
@@ -88,7 +88,10 @@ _OF_ORDER = re.compile(
     r"(?i)(?:order|beställnings?|bestell|bestillings?|ordre)[ -]?(?:dat|dag|day|dato)"
 )
 _ORDERED = re.compile(r"(?i)order|best|köp|purchase|faktura|invoice|rechnung|kvitto|receipt|bok")
+_OF_POINTS = re.compile(r"(?i)poäng|\bpoints?\b|\bpoeng\b|\bpunkte\b")
 _HASH_NUMBER = re.compile(r"(?<!\S)#(?P<token>[A-Z0-9][\w./-]*\d[\w-]*)")
+# "#5093377", "#5093377 – 2026-06-04 11:35"
+_HASH_ALONE = re.compile(r"#[A-Z0-9][\w./-]*\d[\w-]*(?:\s*[–|,-]\s*\d[\d .:/-]*)?$")
 _HEAD_ROWS = 20
 _ORDER = re.compile(r"(?i)order|beställ|bok|köp|purchase|reserv|bestell|buch|auftrag|best|ordre")
 # `1–31 december 2025`, up to the end of its second day.
@@ -115,6 +118,8 @@ class Values:
         self._by_name: dict[str, list[Pair]] = {}
         self._place = {pair: place for place, pair in enumerate(pairs)}
         for pair in pairs:
+            if _OF_POINTS.search(pair.quote) and "\n" not in pair.quote:
+                continue  # "Poäng för detta köp: 287"
             for name in field_names(pair.label):
                 self._by_name.setdefault(name, []).append(pair)
         self.month_first = False
@@ -202,7 +207,7 @@ class Values:
 
     def _hash_number(self, subject: str) -> Found[str] | None:
         """Return `#55123`, from the subject or from a row that holds nothing else."""
-        alone = (row.text for row in self._rows[:_HEAD_ROWS] if _HASH_NUMBER.fullmatch(row.text))
+        alone = (row.text for row in self._rows[:_HEAD_ROWS] if _HASH_ALONE.match(row.text))
         for text in (subject, *alone):
             match = _HASH_NUMBER.search(text)
             number = read_number(match["token"]) if match else None
@@ -226,6 +231,8 @@ class Values:
                     yield number
 
     def _named_numbers(self, text: str) -> Iterator[tuple[str, Found[str]]]:
+        if _OF_POINTS.search(text):
+            return  # "Poäng för detta köp: 287"
         for match in _NUMBER_SENTENCE.finditer(text[:300]):
             token = read_number(match["token"])
             if token and re.search(r"\d", token) and not find_dates(token, self._near):
@@ -269,6 +276,13 @@ class Values:
                 if 0 < first < days[0].day.day
                 else None
             )
+        spans = [
+            (first.day, last.day)
+            for first, last in pairwise(days)
+            if first.day < last.day and _DASH.fullmatch(cell[first.end : last.start])
+        ]
+        if len(days) > 2:  # "dated 26 March, for 26 March to 25 April"
+            return spans[0] if len(spans) == 1 else None
         if len(days) != 2 or days[0].day >= days[1].day:
             return None
         between = cell[days[0].end : days[1].start]
@@ -298,6 +312,7 @@ class Values:
                     (
                         r"(?i)abonnemang|prenumer|subscri|förny|renew|debiter"
                         r"|/\s?(?:mån|mo|år|y)|per (?:month|year|quarter|mån|år|kvartal|vecka)"
+                        r"|(?:pr\.?|pro) (?:mån|mån|måned|monat|jahr|år)"
                         r"|billed"
                         r"|plan\b|medlem|member"
                     ),

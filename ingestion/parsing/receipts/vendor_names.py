@@ -104,6 +104,7 @@ def _cleaned(display: str) -> str:
     name = re.sub(r"\s+", " ", display).strip(" \"'<>,|-")
     if "@" in name:
         return ""
+    name = re.sub(r"(?i)\s*[\[(](?:via|genom|by)\s[^)\]]+[)\]]$", "", name)
     name = re.sub(r"(?i)\s+(?:via|genom|by)\s+\S+.*$", "", name)
     name = re.sub(r"(?i)^(?:noreply|no-reply)\s*[-–|,]\s*", "", name)
     bare = _GENERIC.sub(" ", name)
