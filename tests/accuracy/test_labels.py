@@ -106,7 +106,7 @@ MONTHS = [
     r"sep\w*",
     r"o[kc]t\w*",
     r"nov\w*",
-    r"de[cz]\w*",
+    r"de[csz]\w*",
 ]  # in Swedish, English, Norwegian, Danish and German
 
 
