@@ -132,6 +132,9 @@ _UNFINISHED = re.compile(
     r"|(?:bestellung|kauf|einkauf) abschließen|warenkorb|handlekurv\w*|indkøbskurv\w*"
     r"|proforma|pro forma|estimate|kostnadsförslag|kostenvoranschlag|förhandsvisning)\b"
 )
+_LABEL_TO_RETURN = re.compile(
+    r"(?i)\b(?:return|retur|rücksende|retoure?n?)-?\s?(?:labels?|etikett(?:en)?|sedeln?|schein)\b"
+)
 _FROM_A_FRIEND = re.compile(
     r"(?i)\b(?:du har (?:fått|mottagit|modtaget|mottatt)|you(?:'ve| have)? (?:got|received))"
     r"\s\W{0,2}(?:\w{2,3}\s)?\d|\b(?:sent you|har skickat dig|har swishat)\b"
@@ -144,6 +147,19 @@ _CART = re.compile(
     r"|(?:gå|fortsätt|tillbaka) till kassan|(?:kvar|sparat?s?|ligger) i (?:din )?(?:kundvagn(?:en)?"
     r"|varukorg(?:en)?|korg(?:en)?)"
     r"|zur kasse|til kassen|fullfør (?:kjøpet|bestillingen)|gennemfør købet)\b"
+)
+# What is told or asked for in the first lines, whatever the subject promises.
+_TOLD = re.compile(
+    r"(?i)\b(?:(?:bara|endast) (?:till )?för (?:din )?information|du behöver inte betala något"
+    r"|(?:års|energi)(?:sammanställning|översikt)|annual (?:summary|overview|statement)|årsoversikt"
+    r"|(?:haven't|have not|not yet) checked out|slot is about to expire|(?:trolley|basket|cart) total"
+    r"|(?:order|köp)et är inte slutfört|preliminär(?:t)? (?:kundvagn|varukorg)"
+    r"|(?:priset på|price of) (?:din|ditt|your) \w+ (?:ändras|höjs|changes|will change|is changing)"
+    r"|(?:justerar|höjer|ändrar) vi priset|(?:return|retur)-?\s?(?:label|etikett|sedel)\b"
+    r"|returlabel|returetikett|rücksendeetikett|customs declaration|tulldeklaration"
+    r"|point(?:s)?(?:oversigt|oversikt| statement| summary)|poäng(?:översikt|besked|saldo)"
+    r"|betaling(?:en)? (?:ble|blev|gikk|gik) (?:avvist|afvist|ikke)|fikk ikke trukket"
+    r"|kunne ikke (?:trekke|trække)|utestående beløp)\b"
 )
 _CODE = re.compile(
     r"(?i)\b(?:engångs|verifierings|säkerhets|bekräftelse)?(?:kod|code)\b(?=.*\b\d{3}[ -]?\d{3}\b)"
@@ -200,8 +216,12 @@ def classify(
 ) -> ReceiptOutcome:
     """Return the outcome; a mail is a receipt when it names a sum and what it was paid for."""
     head = f"{subject}\n{text[:600]}"
+    if _LABEL_TO_RETURN.search(subject):
+        return ReceiptOutcome.NOT_AN_INVOICE
     if (pays_back or _is_refund(subject, text)) and has_total:
         return ReceiptOutcome.REFUND
+    if _TOLD.search(subject) or (_TOLD.search(text[:700]) and not _PAID_FOR.search(text)):
+        return ReceiptOutcome.NOT_AN_INVOICE
     if _PENDING.search(subject) or _REMINDER.search(subject) or _FROM_A_FRIEND.search(subject):
         return ReceiptOutcome.NOT_AN_INVOICE
     if _PENDING.search(head) and not (_PROMISES.search(subject) and has_items):

@@ -51,7 +51,7 @@ _FORMS = [
 _DIGIT = re.compile(r"\d")
 _TIME = re.compile(
     r"(?i)(?<![\d.,:])(?:kl\.?\s*|klockan\s*)?(?P<h>[012]?\d)[:.](?P<m>[0-5]\d)(?::[0-5]\d)?"
-    r"\s?(?P<half>[ap]\.?m\.?)?(?!\d|[.,]\d|\s?(?:kr|sek|€|%))"
+    r"\s?(?P<half>[ap]\.?m\b\.?)?(?!\d|[.,]\d|\s?(?:kr|sek|€|%))"
 )
 # A year from the context lies at most this far from the mail.
 _NEAR = timedelta(days=200)

@@ -43,7 +43,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         (
             rf"(?:din |ditt |your )?(?:boknings?|booking|reservations?|reserverings"
             rf"|bekräftelse|confirmation"
-            rf"|biljett|ticket|pnr|rese|trip|record locator|itinerary){_NUMBER_WORD}"
+            rf"|pnr|rese|trip|reservasjons?|reservations|record locator|itinerary){_NUMBER_WORD}"
             rf"|pnr|record locator"
             r"|bokning|booking|reservation|booking ref|bokningsref|airline reference|bokning/pnr"
             r"|pnr/bokningsnummer|bokningskod \(pnr\)|booking code"
@@ -51,6 +51,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|bestillingsreferanse|referansenummer|varausnumero|auftragscode"
         ),
     ),
+    ("ticket_number", rf"(?:e-?)?(?:biljett|ticket|billett?){_NUMBER_WORD}"),
     (
         "invoice_number",
         (
@@ -64,10 +65,10 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "receipt_number",
         (
-            rf"(?:kvitto|nota|receipt|bong|verifikations?|kupong|kvitterings?)"
+            rf"(?:kvitto|nota|receipt|salgskvitterings?|bong|verifikations?|kupong|kvitterings?)"
             rf"{_NUMBER_WORD}|kvitto|receipt|kvittonr"
             r"|beleg(?:nummer|-?nr\.?)?|quittung(?:snummer|s-?nr\.?)?|bon-?(?:nummer|nr\.?)"
-            r"|kvittering(?:snummer|snr\.?)?"
+            r"|(?:salgs)?kvittering(?:snummer|snr\.?)?"
         ),
     ),
     (
@@ -131,6 +132,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         (
             r"(?:retur|återbetalnings?|krediterings?|refund|return|kredit)[\s-]?(?:datum"
             r"|date)|återbetald(?: den)?"
+            r"|refundert|refunderet|refunderad|återbetalt|tilbagebetalt|refunded"
             r"|refunded on|date of refund|refund issued|kreditnotadatum"
         ),
     ),
@@ -260,6 +262,12 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
+        "address",
+        r"(?:leverans|faktura|faktureringss?|delivery|shipping|billing|liefer|rechnungs|leverings"
+        r"|leverans)?(?:adress|address|adresse)|(?:delivery|shipping|billing) address|levereras till"
+        r"|ship(?:s|ped|ping)? to|deliver(?:ed|s)? to",
+    ),
+    (
         # Of a person, a place or a company: known, so that it is taken for nothing else.
         "other_number",
         (
@@ -293,12 +301,12 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         ),
     ),
     ("serial", r"s/?n|serie ?-?(?:nummer|nr)|serial(?: number| no)?|imei|serienr"),
-    ("warranty", r"garanti(?:tid)?|warranty|guarantee"),
+    ("warranty", r"garanti(?:e|tid)?|warranty|guarantee"),
     ("customer", r"kund|kunde|customer|köpare|beställare|besteller"),
     (
         "quantity",
         (
-            r"antal(?:/vikt|/mängd)?|vikt/antal|qty|quantity|kvantitet|st|mängd|count|pcs"
+            r"lev\.? ?ant(?:al)?\.?|antal(?:/vikt|/mängd)?|vikt/antal|qty|quantity|kvantitet|st|mängd|count|pcs"
             r"|anzahl|menge|antall|stk\.?|aantal|määrä|kpl|anz\.?"
         ),
     ),
@@ -379,7 +387,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         "item",
         (
             r"(?:mat|frukt|grönsaks)?kasse|åtgärd|behandling|utfört|arbete|ydelse|vad|vara|varor|artikel|artiklar|artikelnamn"
-            r"|benämning|produkt(?:er"
+            r"|beskrivelse|varebeskrivelse|betegnelse|benämning|produkt(?:er"
             r"|namn)?|beskrivning|items?|product(?: name)?|description"
             r"|namn|name|rätt(?:er)?|maträtt|title|titel|tjänst|specifikation"
             r"|details|avser|biljett(?:typ)?|ticket(?: type)?|text|your"
@@ -392,7 +400,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "article_number",
         (
-            r"art\.?\s?-?(?:nr|nummer|no)\.?|artikelnummer|varunr|varunummer"
+            r"varenr\.?|varenummer|prod\.? ?nr\.?|produktbild.*"
+            r"|art\.?\s?-?(?:nr|nummer|no)\.?|artikelnummer|varunr|varunummer"
             r"|sku|item (?:no|number|#|code)|product (?:no|code|id)|ean"
             r"|art|artnr|artikelnr|#|pos|rad|nr"
         ),

@@ -37,7 +37,8 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 
 _NO_MONEY = _words(
-    r"leveransadress|adress|address|telefon|phone"
+    r"(?:total )?declared value|deklarerat värde|customs value|tullvärde"
+    r"|leveransadress|adress|address|telefon|phone"
     r"|delivery date|leveransdatum|leveranstid|delivery time|ord(?:inarie)?"
     r"\.? ?pris|list price|was|rek\.? ?pris|jämförpris|jfr ?pris|unit"
     r" price|kundnummer|saldo|balance"
@@ -119,7 +120,7 @@ _SERVICE_FEE = _words(
 _SHIPPING = _words(
     r"\w*frakt\w*|\w*leverans\w*|hemkörning|hemleverans\w*|utkörning\w*|utkörningsavgift|porto"
     r"|shipping|deliver(?:y|ies)|postage|courier|bud(?:avgift)?|bud(?:et)?kostnad|fraktkostnad|p&p"
-    r"|p ?& ?p|p\.&p\.|postnord\w*|dhl\w*|budbee|instabox|ombud|express|carriage|freight"
+    r"|p ?& ?p|p\.&p\.|postnord\w*|dhl\w*|budbee|instabox|ombud|express(?=$| delivery| shipping| frakt| leverans)|carriage|freight"
     r"|\w*transport"
     r"|versand\w*|toimitus\w*|levering|hemkörningsavgift|skickning|porto & exp|shipment|dispatch"
     r"|liefer(?:ung|gebühr|kosten|pauschale)\w*|fragt|\w*levering\w*|bezorg\w*|verzend\w*|livraison"
@@ -142,7 +143,8 @@ _NET = _words(
     r"(?:exkl|excl|exklusive|excluding|ex|utan|before|före)\.?\s?(?:moms|vat|tax(?:es)?|mva|mwst)"
     r"|netto\w*|net(?: (?:amount|total|price))?|momsgrundande|underlag|taxable|total before tax"
     r"|grunnlag|grundlag|momsgrundlag|bemessungsgrundlage|beskattningsunderlag|momsunderlag"
-    r"|ohne (?:mwst|ust|umsatzsteuer|mehrwertsteuer)|zzgl\.?|nettobetrag|uden moms|uten mva"
+    r"|ohne (?:mwst|ust|umsatzsteuer|mehrwertsteuer)|nettobetrag|skattefritt|veroton"
+    r"|uden moms|uten mva"
     r"|ekskl\.? ?(?:moms|mva)"
 )
 _WITH_TAX = re.compile(
@@ -207,7 +209,7 @@ _PAID = _words(
     r"|köpbelopp|(?:total |amount )?paid(?: amount| with| by| via)?"
     r"|(?:amount )?charged(?: to)?|kortköp"
     r"|you(?:'ve| have)? paid|payment(?: amount)?|betalning|betalbelopp"
-    r"|visa|mastercard|swish|klarna"
+    r"|visa|mastercard|swish|klarna|bankaxept|bankaxess"
     r"|betalas med|amex|american express"
     r"|(?:kort|card)(?!\s(?!som\b|slutar\b|ending\b|nr\b|xx)[^\W\d_])|apple pay|google"
     r" pay|paypal|belastat|direktbetalning"
@@ -224,6 +226,7 @@ _WEAK = _words(
 _OF_A_FARE = re.compile(
     r"(?i)\b(?:taxes|skatter|steuern|skatt)\W+(?:(?:och|and|und|og)\W+)?(?:fees|charges|avgifter"
     r"|gebühren)"
+    r"|\bgovernment tax(?:es)?|\b(?:skatter|skatt)\W+och\W+\w*avgifter"
     r"|\b(?:taxes|skatter|steuern)\W+(?:and|och|und|og|&)\W+(?:surcharges|zuschläge)"
     r"|\b(?:airport|passenger) (?:tax(?:es)?|charges?|fees?)|flygplatsavgift\w*|fuel surcharge"
     r"|passageraravgift\w*|bunker\w*"
@@ -252,6 +255,7 @@ _PARCEL_SUM = _words(
 )
 # "I alt i DKK", "Total in EUR".
 _IN_CURRENCY = re.compile(r"(?i)\s(?:i|in)\s(?:sek|nok|dkk|eur|usd|gbp|kr|kronor)\b")
+_TAX_ON_TOP = re.compile(r"(?i)(?:zzgl\.?|plus|tillkommer|\+)\s(?:mwst|ust|moms|vat|mva)")
 # Second-hand goods: their price has VAT in it that nobody prints.
 _MARGIN = re.compile(
     r"(?i)\s*\(?(?:vat margin scheme|margin scheme|vinstmarginal\w*|vmb)(?: \w+)?\)?"
@@ -290,7 +294,7 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     text = _MARGIN.sub("", _IN_CURRENCY.sub("", text)).strip()
     if _OF_A_FARE.search(text):
         return None, 0
-    if _TAXES_WITH.search(text):
+    if _TAXES_WITH.search(text) or _TAX_ON_TOP.match(text):
         return MoneyKind.TAX, 3
     if _CARRIER.search(text) and not _DISCOUNT.search(text):
         return MoneyKind.SHIPPING, 3

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import Amount, find_amounts, whole_amount
 from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.item_names import NamedItem
 from ingestion.parsing.receipts.item_tables import roles_of
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
-from ingestion.parsing.receipts.raw_items import split_row
+from ingestion.parsing.receipts.raw_items import split_row, take_times
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -32,7 +33,7 @@ _TAX_BEHIND = re.compile(
 )
 # Such as `Total (VAT included 278,46 kr)`, `ingår moms 25 % med 440,34 kr`.
 _TAX_INCLUDED = re.compile(
-    r"(?i)\(?(?:\b(?:moms|vat|tax|mva|mwst)\s(?:included|incl\.?|inkl\w*\.?):?|ingår moms\s"
+    r"(?i)\(?(?:\binklusive (?:moms|vat|mva) på|\b(?:moms|vat|tax|mva|mwst)\s(?:included|incl\.?|inkl\w*\.?):?|ingår moms\s"
     r"(?:\(?\d{1,2}(?:[.,]\d)?\s?%\)?\s)?(?:med|på))\s*(?P<amount>\d[^()%]{2,20}?)(?:\)|\.\s|$)"
 )
 # Such as `Moms 83,38 kr ingår`.
@@ -91,6 +92,11 @@ _IS_SENTENCE = re.compile(
 )
 
 _COUNTED_OUT = re.compile(r"(?i)\s*\(\s*\d{1,3}\s?(?:st\s?)?[x×à]\s?[\d.,]+[^()]{0,6}\)$")
+# "Antal varor: 16 TOTALT SEK", "-----SUM 11 VARER": of the till's last line.
+_COUNT_OF_GOODS = re.compile(
+    r"(?i)^(?:antal|number of|anzahl|antall)\s\w+:?\s*\d+\s+(?=tot|sum)|^[-=*_ ]{4,}(?=\w)"
+)
+_NET_AS_ZERO = re.compile(r"(?i)\b(?:moms|alv|vat)\s0\s?%")
 _WAY_BACK = re.compile(r"(?i)retur|return|rück")
 # Behind the VAT of one rate: ` kr, moms 12 % 12,75 kr`.
 # What the VAT is reckoned on: of `varav moms 25 % (på 304,32) | 76,08` the first amount.
@@ -240,6 +246,9 @@ def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> It
             yield from _line(*_label_and_amount(text), index, row)
         return
     label, amount = split_row(type(row)(tuple(filled), ())) if filled else ("", None)
+    label = _COUNT_OF_GOODS.sub("", label)
+    if amount is not None and len(filled) == 2 and take_times(filled[0], NamedItem("")):
+        label = _label_above(rows, index, amount)  # "+PANT", then "6st x 2,00 | 12,00"
     if len(filled) == 1 and _COUNTED_OUT.search(filled[0]):
         return  # the amount stands below
     if amount is not None and not label:
@@ -319,6 +328,8 @@ def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[M
     if amount is None:
         return
     kind, sureness = money_kind(_without_percent(label))
+    if _NET_AS_ZERO.search(label) and kind is not None:
+        kind, sureness = MoneyKind.NET, 3  # in Finland what is before VAT is "moms 0 %"
     if (
         kind is None
         and amount.minor < 0

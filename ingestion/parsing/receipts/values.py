@@ -88,6 +88,9 @@ _OF_ORDER = re.compile(
     r"(?i)(?:order|beställnings?|bestell|bestillings?|ordre)[ -]?(?:dat|dag|day|dato)"
 )
 _ORDERED = re.compile(r"(?i)order|best|köp|purchase|faktura|invoice|rechnung|kvitto|receipt|bok")
+_OF_DELIVERY = re.compile(
+    r"(?i)\b(?:leverer|levereras|leverans|deliver|arriv|ankommer|ankomst|estimated|beräknad|liefer)"
+)
 _OF_POINTS = re.compile(r"(?i)poäng|\bpoints?\b|\bpoeng\b|\bpunkte\b")
 _HASH_NUMBER = re.compile(r"(?<!\S)#(?P<token>[A-Z0-9][\w./-]*\d[\w-]*)")
 # "#5093377", "#5093377 – 2026-06-04 11:35"
@@ -260,6 +263,8 @@ class Values:
     def _in_rows(self) -> Found[tuple[date, date]] | None:
         found: dict[tuple[date, date], str] = {}
         for row in self._rows:
+            if _OF_DELIVERY.search(row.text):
+                continue  # "Levereras 19 maj–21 maj"
             for cell in row.cells:
                 period = self._period_in(cell[:200])
                 if period is not None:
@@ -359,7 +364,8 @@ def numbers_of(
     values: Values, subject: str, *, is_invoice: bool, is_receipt: bool
 ) -> Iterator[Found[str]]:
     """Yield what may be the order number, the likeliest first."""
-    order = ["order_number", "booking", "invoice_number", "receipt_number", "number"]
+    order = ["order_number", "booking", "invoice_number", "receipt_number"]
+    order += ["number", "ticket_number"]
     named = values.order_in_rows()
     if is_receipt and not is_invoice:
         order.remove("receipt_number")

@@ -17,8 +17,8 @@ _GENERIC = re.compile(
     r"|team(?:et)?|notifications?|notiser|automatic|auto-?confirm|webbshop"
     r"|webshop|webbutik|konto|account|payments?|betalning(?:ar)?|reservations?"
     r"|refunds?|leserservice|kundenservice|kundesenter|kundeservice|biljetter|tickets?"
-    r"|beställning(?:ar)?"
-    r"|hello|hej)\b"
+    r"|beställning(?:ar)?|ekonomi|fakturering|medlemsservice|medlemsservice|kundtjanst|resepsjon"
+    r"|hello|hej)\b(?!\.\w)"
 )
 _COUNTRY = re.compile(
     r"(?i)\s*[\[(](?:se|sverige|sweden|nordic|uk|com)[\])]|\s+(?:AB|Inc\.?|Ltd\.?|GmbH|LLC|ApS|AS"
