@@ -98,7 +98,8 @@ _PROMISES = re.compile(
     r"| have) got your order)\b"
 )
 _PENDING = re.compile(
-    r"(?i)\b(?:kunde inte (?:dra|genomföra|behandla)|ingen betalning har|kunne ikke (?:trekke"
+    r"(?i)\b(?:betaling(?:en)?\b.{0,30}\b(?:avvist|afvist|gikk ikke|gik ikke)|fikk ikke trukket"
+    r"|kunde inte (?:dra|genomföra|behandla)|ingen betalning har|kunne ikke (?:trekke"
     r"|gennemføre)"
     r"|kortet nekades|payment\b.{0,40}\b(?:failed|unsuccessful)|(?:bank|card)(?: has)? declined"
     r"|couldn.t (?:process|charge|take)|betalning\w*\b.{0,40}\b(?:nekades|gick inte igenom)"
@@ -158,8 +159,7 @@ _TOLD = re.compile(
     r"|(?:justerar|höjer|ändrar) vi priset|(?:return|retur)-?\s?(?:label|etikett|sedel)\b"
     r"|returlabel|returetikett|rücksendeetikett|customs declaration|tulldeklaration"
     r"|point(?:s)?(?:oversigt|oversikt| statement| summary)|poäng(?:översikt|besked|saldo)"
-    r"|betaling(?:en)? (?:ble|blev|gikk|gik) (?:avvist|afvist|ikke)|fikk ikke trukket"
-    r"|kunne ikke (?:trekke|trække)|utestående beløp)\b"
+    r"|utestående beløp)\b"
 )
 _CODE = re.compile(
     r"(?i)\b(?:engångs|verifierings|säkerhets|bekräftelse)?(?:kod|code)\b(?=.*\b\d{3}[ -]?\d{3}\b)"

@@ -72,7 +72,7 @@ def _may_be_name(name: str) -> bool:
 def _head_of(rows: Sequence[Row], begin: int) -> int:
     """Return where the name of the block stands that begins here: above its features."""
     at = begin - 1
-    while at > max(0, begin - 5) and _is_feature(rows[at]):
+    while at > max(0, begin - 5) and is_feature(rows[at]):
         at -= 1
     head = rows[at].text
     is_name = not (
@@ -82,7 +82,7 @@ def _head_of(rows: Sequence[Row], begin: int) -> int:
     return at if is_name and not _is_fact(rows[at]) else begin - 1
 
 
-def _is_feature(row: Row) -> bool:
+def is_feature(row: Row) -> bool:
     """Tell whether a row says something else about an item: `Författare: Ingrid Malmsjö`."""
     cells = [cell for cell in row.cells if cell]
     text = cells[0] if len(cells) == 1 else ": ".join(cells)
@@ -94,7 +94,7 @@ def _is_feature(row: Row) -> bool:
 def _is_feature_of(named: NamedItem, rows: Sequence[Row], at: int) -> bool:
     """Tell whether a feature stands between the lines of one item, and begins no other."""
     below = NamedItem("")
-    if at + 1 >= len(rows) or not _is_feature(rows[at]) or not take_block_row(rows[at + 1], below):
+    if at + 1 >= len(rows) or not is_feature(rows[at]) or not take_block_row(rows[at + 1], below):
         return False
     again = (
         (named.quantity and below.quantity)

@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 
 
 # In a column of counts: "3 mån", "2 nätter".
-_OF_TIME = re.compile(r"(?i)(?<=\d)\s?(?:mån(?:ader)?|months?|nätter|nights?)\.?$")
+_OF_TIME = re.compile(
+    r"(?i)(?<=\d)\s?(?:mån(?:ader)?|months?|nätter|nights?|netter|nætter|døgn|dygn"
+    r"|dagar|days?|tage?|nächte)\.?$"
+)
+# "Änglamark. Pris 29,95 kr/kg", in small letters below a name.
+_RATE_TOLD = re.compile(r"(?i)\b(?:pris|price|preis)\s(?P<rate>\d[^\s/]*\s?\w{0,3}/\w{1,4})$")
 _EACH_BEHIND = re.compile(r"\s*\((?P<price>[^()]{3,16})\)$")
 WEIGHED = re.compile(r"(?i)\d{1,3}[.,]\d{1,3}\s?kg\s+\d")
 
@@ -128,8 +133,14 @@ def _without_prices(cell: str, times: NamedItem) -> str:
         return cell
     kept = [name]
     for line in lines:
-        amount = whole_amount(line)
-        unit = amount.minor if amount and amount.looks_like_money else read_rate(line)
+        counted = NamedItem("")
+        if times.unit_minor is None and take_times(line, counted):
+            times.quantity, times.unit_minor = counted.quantity, counted.unit_minor
+            continue
+        amount = cell_amount(line)
+        told = _RATE_TOLD.search(line)
+        unit = amount.minor if amount and amount.looks_like_money else None
+        unit = read_rate(told["rate"] if told else line) if unit is None else unit
         if unit is None or times.unit_minor is not None:
             kept.append(line)
         else:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 # `63,60 kr (pant 8,00 kr tillkommer)`
 _NOTE_BEHIND = re.compile(r"(?i)\s*\((?:\+\s?)?(?:pant|deposit|pfand)\b[^()]{0,40}\)$")
 _CLOCK = re.compile(r"[012]?\d[.:][0-5]\d")
+# "Art.nr 97412 2 st x 199,90": the number stands before the count.
+_ARTICLE_BEFORE = re.compile(r"(?i)^(?:art(?:ikel)?\.?\s?(?:nr|no|nummer)?|sku|ean)\.?:?\s+\d{3,14}\s+")
 _TIMES_FIRST = re.compile(
     r"(?i)^(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st|kg|pcs|stk|l)?\.?\s?[x×*à@]\s?"
     r"(?P<price>\d[\d .,]*?\s?(?:kr|sek|:-|€))\s+(?P<name>[^\W\d_].{2,60}?)\s*[:=]\s*"
@@ -75,11 +77,11 @@ def read_rows(
             reading.rows.add(index)
             continue
         item = (
-            _item_of_details(rows, index)
+            item_of_details(rows, index)
             or item_of_cells(row, index, [])
             or _item_of_line(row, index, loose=loose)
         )
-        if item is None:
+        if item is None or _is_no_item(item, row, named_like_sums=named_like_sums):
             item = _item_over_two_rows(rows, index) or _item_above_price(rows, index)
         elif index and index - 1 not in reading.rows and _describes(row, rows[index - 1]):
             item.name = read_name(rows[index - 1].text.strip(" |"), with_count=False).name
@@ -217,7 +219,7 @@ def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
     row = rows[index]
     named = NamedItem("")
     cells = merged(row.cells)
-    if not cells or not take_times(cells[0], named):
+    if not cells or not take_times(_ARTICLE_BEFORE.sub("", cells[0]), named):
         return None
     above = _name_above(rows, index, named)
     name_cells = [cell for cell in above.cells if cell]
@@ -259,7 +261,7 @@ def _take_attributes(cell: str, named: NamedItem) -> bool:
     return all(take_attribute(part, named) for part in parts)
 
 
-def _item_of_details(rows: Sequence[Row], index: int) -> RawItem | None:
+def item_of_details(rows: Sequence[Row], index: int) -> RawItem | None:
     """A name in one row and `Art.nr 44 | À-pris 3,49 | 34,90` in the next."""
     cells = merged(rows[index].cells)
     total = whole_amount(cells[-1]) if index and len(cells) > 1 else None

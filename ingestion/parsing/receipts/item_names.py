@@ -17,7 +17,7 @@ _KEYS = {
     "size": r"(?:storlek|stl|strl|size|str|sz|størrelse|größe|koko)",
     "color": r"(?:färg|colou?r|kulör|fg|farve|farge|farbe|väri)",
     "serial": r"(?:s/n|sn|serie-?\s?(?:nummer|nr)|serial(?: (?:number|no))?|imei)",
-    "warranty": r"(?:garanti(?:tid)?|warranty|guarantee)",
+    "warranty": r"(?:garanti(?:e|tid)?|warranty|guarantee)",
     "article": (
         r"(?:art\.?\s?-?(?:nr|nummer|no)|artikel(?:nummer|nr)|varunr"
         r"|sku|item (?:no|number|#)|ean|product code|model|modell|art)"
@@ -53,7 +53,8 @@ _INLINE = (
             rf"(?i)[\s(,;–-]+{_KEYS['size']}\b\.?\s*:?\s*(?P<value>{_SIZE_FORM})(?![\w/])\)?"
         ),
     ),
-    ("color", re.compile(rf"(?i)[\s(,;–-]+{_KEYS['color']}\b\s*:?\s*(?P<value>[^\W\d_][\w-]*)\)?")),
+    # "Tvättmedel Color Flytande" is a name.
+    ("color", re.compile(rf"(?i)(?:[\s(,;–-]+{_KEYS['color']}\b\s*:|[(,;–-]\s*{_KEYS['color']}\b)\s*(?P<value>[^\W\d_][\w-]*)\)?")),
     (
         "warranty",
         re.compile(
@@ -95,6 +96,7 @@ _COUNT_OF = re.compile(
     r"(?i)^(?P<count>\d{1,3})\s(?:av|of|von|af)\s\d{1,3}(?:\s?(?:st|pcs|stk))?\.?$"
 )
 _LEAST_PACK = 25
+_COUNTED_ELSEWHERE = Decimal(-1)
 _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|\s*·\s*)")
 
 
@@ -214,7 +216,8 @@ def read_name(text: str, *, with_count: bool = True) -> NamedItem:
         text: As printed, with line breaks.
         with_count: Whether "4 st" is how many were bought, not what is in the pack.
     """
-    item = NamedItem("")
+    # A count in a column of its own leaves "10 stk." to the name.
+    item = NamedItem("", quantity=None if with_count else _COUNTED_ELSEWHERE)
     text = _without_variant(_ARTICLE_INSIDE.sub("", text), item)
     text = _without_price(_PARENTHESIS.sub(_without_period, text.strip()), item)
     text = _without_each(_METERED_BEHIND.sub("", text), item)
@@ -237,6 +240,8 @@ def read_name(text: str, *, with_count: bool = True) -> NamedItem:
     item.name = _without_inline("".join(kept), item)
     if with_count:
         item.name = _tidy(_without_count(item.name, item))
+    if item.quantity is _COUNTED_ELSEWHERE:
+        item.quantity = None
     return item
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ingestion.parsing.receipts.amounts import find_amounts, whole_amount
 from ingestion.parsing.receipts.dates import find_dates
 from ingestion.parsing.receipts.field_labels import field_names
+from ingestion.parsing.receipts.item_blocks import is_feature
 from ingestion.parsing.receipts.item_cells import item_of_cells
-from ingestion.parsing.receipts.item_names import NamedItem, read_count, read_name
+from ingestion.parsing.receipts.item_names import NamedItem, read_count, read_name, take_attribute
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 from ingestion.parsing.receipts.raw_items import (
     MAX_ITEMS,
@@ -104,6 +105,16 @@ def _take_bare_count(row: Row, described: NamedItem) -> bool:
     return True
 
 
+def _lines_of_choice(rows: Sequence[Row], at: int, described: NamedItem) -> int:
+    """Count the lines that end here and only describe the item above: `Färg:`, then `Grön`."""
+    label = rows[at - 1].text.strip(" |")
+    if label.endswith(":") and take_attribute(f"{label} {rows[at].text}", described):
+        return 2
+    if take_block_row(rows[at], described) or _take_bare_count(rows[at], described):
+        return 1
+    return 1 if is_feature(rows[at]) else 0
+
+
 def _row_of_cells(row: Row, index: int) -> RawItem | None:
     """Return the item of a row that holds name, count and price side by side."""
     item = item_of_cells(row, index, []) if len(row.cells) > 1 else None
@@ -124,12 +135,8 @@ def _item_above(rows: Sequence[Row], above: Sequence[int], amount: Amount) -> Ra
     counted = [at for at in above if _COUNTED.search(rows[at].text)]
     described = NamedItem("")
     at = above[-1]
-    while (
-        not counted
-        and at > above[0]
-        and (take_block_row(rows[at], described) or _take_bare_count(rows[at], described))
-    ):
-        at -= 1
+    while not counted and at > above[0] and (lines := _lines_of_choice(rows, at, described)):
+        at -= lines
     while not counted and at > above[0] and find_dates(rows[at].text):
         at -= 1  # how long a ticket is valid
     at = counted[-1] if counted else at

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingestion.parsing.receipts.amounts import find_amounts, whole_amount
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.item_cells import WEIGHED, is_worded, item_of_cells
+from ingestion.parsing.receipts.item_lines import item_of_details
 from ingestion.parsing.receipts.item_names import read_count, read_name
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 from ingestion.parsing.receipts.raw_items import (
@@ -78,7 +79,9 @@ def roles_of(row: Row) -> list[str] | None:
     for cell in cells:
         names = field_names(
             re.sub(
-                r"\s*\((?:kr|sek|eur|€|nok|dkk|usd|inkl\.? moms|inkl|st)\)\s*$|\s+(?:kr|sek)$",
+                r"\s*\((?:kr|sek|eur|€|nok|dkk|usd|inkl\.? moms|inkl|st)\)\s*$"
+                r"|\s+(?:kr|sek|nok|dkk|eur|€)$"
+                r"|\s+(?:exkl|inkl|excl|incl|ekskl)\.?(?: (?:moms|vat|mva))?$",
                 "",
                 cell.strip(),
                 flags=re.IGNORECASE,
@@ -101,7 +104,11 @@ def _read_table(rows: Sequence[Row], start: int, roles: list[str], reading: Item
         row = rows[index]
         if roles_of(row) is not None or is_sum(row):
             break
-        item = _item_of_columns(row, roles, index) or item_of_cells(row, index, roles)
+        item = (
+            _item_of_columns(row, roles, index)
+            or item_of_details(rows, index)
+            or item_of_cells(row, index, roles)
+        )
         if item is not None and not _is_fee(item, row):
             reading.items.append(item)
             reading.rows.add(index)

@@ -274,7 +274,7 @@ def _named_currency(rows: Sequence[Row], total: str) -> str | None:
         )
         match = match or re.search(
             r"\((?P<code>SEK|EUR|USD|GBP|NOK|DKK|kr)\)"
-            r"|\b(?:[Pp]ris|[Pp]rice|[Bb]elopp|[Aa]mount|[Bb]etrag|[Ss]umma)\s(?P<column>SEK|EUR"
+            r"|\b(?:[Pp]ris|[Pp]rice|[Bb]eløp|[Bb]eløb|[Ss]umme|[Ss]um|[Bb]elopp|[Aa]mount|[Bb]etrag|[Ss]umma)\s(?P<column>SEK|EUR"
             r"|USD|GBP|NOK|DKK)\b",
             row.text,
         )
@@ -365,9 +365,9 @@ def _restaurant_in_text(lines: Sequence[str]) -> Found[str] | None:
         match = re.search(
             r"(?:(?:[Bb]eställning|[Bb]eställde|[Mm]eal|[Oo]rdre?|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Bb]estil(?:t"
             r"|ling)"
-            r"|[Bb]estil?l(?:t|ing)|[Bb]estellung|[Kk]vitto|[Rr]eceipt)(?:\s#\S+)?\s(?:från|fra"
+            r"|[Bb]estil?l(?:t|ing)|[Bb]estellung|[Kk]vitto|[Rr]eceipt)(?:\s#\S+)?(?::|\s(?:från|fra"
             r"|from"
-            r"|hos|at|bei)|[Rr]eceipt\sfor)"
+            r"|hos|at|bei))|[Rr]eceipt\sfor)"
             r"\s(?P<name>[A-ZÅÄÖÆØ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖÆØ&0-9][\w&'\u2019-]*|och|the"
             r"|of|i|på|[–-](?=\s[A-ZÅÄÖÆØ]))){0,4})",
             line,

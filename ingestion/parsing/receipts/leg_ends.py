@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 # Hotels and opening hours have times and names, too.
 _NO_JOURNEY = re.compile(
-    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|\böppe[nt]|\bopen|leverans|deliver"
+    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|\b(?:infart|utfart|einfahrt|ausfahrt|bokat|bokad|avboka|betala\w*)\b"
+    r"|\bstd\.?(?!\w)|\d\s?(?:std|tim|h)\b"
+    r"|\böppe[nt]|\bopen|leverans|deliver"
 )
 _TERMINAL = re.compile(
     r"(?i)\b(?:terminal|gate|spår|platform|gleis|plattform|perrong)\s\w{1,3}\b|\(?\+\d\b\)?"
@@ -75,7 +77,7 @@ def _find_ends(rows: Sequence[Row], near: date | None) -> Iterator[_End]:
             first = _end_of(" ".join(row.cells[:2]), near)  # "09:40 Uhr | Göteborg | LH 2423"
             ends = [first] if first is not None else []
         first_lines = " ".join(cell.split("\n")[0] for cell in row.cells)
-        for text in (row.text, first_lines):
+        for text in (first_lines, row.text):
             if not ends and (whole := _end_of(text, near)) is not None:
                 ends = [whole]
         if not ends and index + 1 < len(rows):
@@ -110,7 +112,7 @@ def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     text = re.sub(r"[|\n]+", " ", without_numbers(_TERMINAL.sub(" ", without_dates(text, near))))
     text = re.sub(r"\(\s*\)", " ", text)
     place = place_in(re.sub(r"(?:^|(?<=\s))[A-Z]{3}(?=\s+[^\W\d_])", " ", text), near)
-    if place is None or not place[0].isupper() or len(place) > _LONGEST_PLACE:
+    if place is None or not place[0].isupper() or not 2 < len(place) <= _LONGEST_PLACE:
         return None
     if re.search(r"\d|[:.!?]$", place) or field_names(place) or place.count(" ") > 5:
         return None

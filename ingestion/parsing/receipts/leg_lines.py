@@ -19,6 +19,7 @@ from ingestion.parsing.receipts.leg_values import (
     without_dates,
     without_numbers,
 )
+from ingestion.parsing.receipts.raw_items import is_sentence
 from paypulse.receipts import Leg
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ def _route_of(row: Row, near: date | None) -> tuple[str, str] | None:
         if (
             5 < len(cell) < 90
             and not find_amounts(cell)
+            and not is_sentence(cell)
             and not find_times(without_dates(cell, near))
         ):
             text = AIRPORT_CODE.sub("", cell)

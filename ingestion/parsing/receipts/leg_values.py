@@ -10,7 +10,7 @@ from ingestion.parsing.receipts.dates import Timed, find_dates, find_times
 _CARRIER = (
     r"(?:snabbtåg|regionaltåg|nattåg|pendeltåg|öresundståg|tåg|flyg|flight|train|express\s?buss"
     r"|buss|bus"
-    r"|coach|regional|intercity|tog|lyntog|færge|ferge|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service"
+    r"|linie|coach|regional|intercity|tog|lyntog|færge|ferge|färja|färje(?:tur)?|ferry|linje|line|x2000|sj|service"
     r"|tur"
     r"|avgång|avgang|afgang|zug|sailing|rutt|rute|fartyg|flyght)"
 )
@@ -30,7 +30,7 @@ NOISE = re.compile(
     r"|sön(?:dag)?"
     r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?"
     r"|sun(?:day)?"
-    r"|utresa|hemresa|återresa|outbound|return|inbound|direkt|departure"
+    r"|(?:mo|di|mi|do|fr|sa|so)(?=\.,|,)|utresa|hemresa|återresa|outbound|return|inbound|direkt|departure"
     r"|arrival|datum|date|resa \d|leg \d|\+1)\b\.?:?"
 )
 

@@ -53,7 +53,7 @@ _TIMES = re.compile(
     r"|anzahl):?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
     r"|pcs?|kg|stk|m|h|tim|seats?|users?|licen[sc]es?|licenser|användare|platser|nätter|natt"
     r"|nights?|guests?|copies|copy|months?|månader|mån|personer|pers\.?|tickets?|biljetter|dagar"
-    r"|days?|stück)?\s?"
+    r"|days?|stück|portion(?:er)?|port\.?|tage?|netter|døgn)?\s?"
     r"(?:[x×*@]|à|á|at\s|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
 )
 

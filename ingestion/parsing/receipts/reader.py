@@ -58,6 +58,7 @@ _NOT_ASKED = frozenset(
         ReceiptWarning.LEGS_UNSURE,
     }
 )
+_SUBSCRIBED = re.compile(r"(?i)\bprenumer\w+|\btidning\w*|\bmedlemskap|träningskort|gymkort")
 _TITLE_ROWS, _TITLE_CHARACTERS = 3, 150
 
 
@@ -242,7 +243,8 @@ def _category(read: MailReading) -> tuple[Category, bool]:
         hints.extend([Category.TRAVEL, Category.TRAVEL])
     elif any(leg.departure for leg in layout.legs):
         hints.append(Category.TRAVEL)
-    if layout.consumption_kwh is not None or (layout.ocr is not None and layout.due_on is not None):
+    billed = layout.ocr is not None and layout.due_on is not None
+    if layout.consumption_kwh is not None or (billed and not _SUBSCRIBED.search(read.page.text)):
         hints.append(Category.UTILITY)
     elif layout.period is not None and layout.due_on is None and not hints:
         hints.append(Category.SUBSCRIPTIONS)

@@ -127,8 +127,21 @@ def _choose(
             break
     else:
         _take_likeliest(sums, candidates)
-    sums.items = options[0] if options else []
+    sums.items = _nearest(options, sums.subtotal or sums.total)
     sums.contradicts = bool(options) and bool(candidates)
+
+
+def _nearest(options: Sequence[list[RawItem]], goods: int | None) -> list[RawItem]:
+    """Return the first reading, its lone prices so that they come nearest to the goods."""
+    if not options:
+        return []
+    names = [item.name for item in options[0]]
+    same = [option for option in options if [item.name for item in option] == names]
+
+    def distance(option: list[RawItem]) -> int:
+        return abs(sum(item.total or 0 for item in option) - goods) if goods else 0
+
+    return min(same, key=distance)
 
 
 def _match(

@@ -24,6 +24,7 @@ _WITH_SEAT = re.compile(
     r"(?i)[\s–-]+(?:säte|seat|plats|sitzplatz|sete|sæde|e-?ticket|ticket|biljett|billett"
     r"|billet)\b.*$"
 )
+_OF_A_TICKET = re.compile(r"(?i)(?:e-?)?(?:biljett|ticket|billett?)")
 _TITLED = re.compile(r"^(?:MR|MRS|MS|MISS|MSTR)\.?\s(?P<name>[A-ZÅÄÖØÆÜ][\w' -]+)$")
 
 
@@ -42,7 +43,7 @@ def find_passengers(rows: Sequence[Row], pairs: Sequence[Pair]) -> tuple[str, ..
 
 
 def _people(value: str) -> list[str]:
-    value = _WITH_SEAT.sub("", value)
+    value = re.sub(r"\s[–—-]\s.*$", "", _WITH_SEAT.sub("", value))  # "Elsa Bergdal – Vuxen"
     value = re.sub(
         r"\([^)]*\)|(?i:\b(?:vuxen|adult|barn|child|student|mr|mrs|ms|miss|herrn?|herr|fru|dr"
         r"|frau)\b\.?:?)",
@@ -58,6 +59,11 @@ def _first_words(row: Row) -> str:
     return next((cell for cell in row.cells if re.search(r"[^\W\d_]", cell)), row.text)
 
 
+def _may_head(cell: str) -> bool:
+    """Tell whether a cell may be the head of a column: `NAMN`, `FÖDELSETID`."""
+    return cell.isupper() or bool(field_names(cell))
+
+
 def _under_heading(rows: Sequence[Row]) -> list[str]:
     for index, row in enumerate(rows):
         if "passengers" not in field_names(row.cells[0]):
@@ -68,6 +74,9 @@ def _under_heading(rows: Sequence[Row]) -> list[str]:
             names = [] if field_names(shown) else _people(shown)
             if people and shown.isupper() and not people[-1].isupper():
                 break  # the next heading
+            is_heading = not people and all(map(_may_head, below.cells))
+            if not names and (is_heading or (people and _OF_A_TICKET.match(shown))):
+                continue
             if not names:
                 break
             people.extend(names)
