@@ -316,7 +316,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"(?:pris|price)(?: ?/ ?st| per st| each| per (?:styck|unit"
             r"|item)|/styck|/unit)?|styckpris|á-?pris|à-?pris|a-?pris|unit"
             r" price|each|st-?pris|enhetspris|pris per styck"
-            r"|styck|einzelpreis|stückpreis|stykpris|enhedspris|enhetspris|preis|pris pr\.? stk\.?"
+            r"|stk\.?\s?pris|styck|einzelpreis|stückpreis|stykpris|enhedspris|enhetspris|preis|pris pr\.? stk\.?"
         ),
     ),
     (
@@ -325,7 +325,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"summa|belopp|total(?:t|pris)?|radsumma|amount|line total"
             r"|subtotal|delsumma|item total|radbelopp|kronor|(?:beløb|belopp"
             r"|beløp) inkl\.? (?:moms|mva)"
-            r"|gesamt(?:preis|betrag)?|summe|betrag|beløb|beløp|i alt|sum"
+            r"|pris i alt|gesamt(?:preis|betrag)?|summe|betrag|beløb|beløp|i alt|sum"
         ),
     ),
     (

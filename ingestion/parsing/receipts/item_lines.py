@@ -286,7 +286,36 @@ def _name_above(rows: Sequence[Row], index: int, named: NamedItem) -> Row:
         at -= 1
     while at > max(0, index - 6) and _describes(rows[at], rows[at - 1]):
         at -= 1
-    return rows[at]
+    return rows[at - 1] if at > 1 and _is_second_line(rows, at, index) else rows[at]
+
+
+def _is_second_line(rows: Sequence[Row], at: int, price_at: int) -> bool:
+    """Tell whether two lines stand above each price: `Enkelbiljett vuxen`, then `Zon A`.
+
+    Only where the items before or behind it have two lines as well; else it is a heading.
+    """
+    size = price_at - at + 2
+    for first in (at - 1 - size, at - 1 + size):
+        block = [rows[row] for row in range(first, first + size - 1) if 0 <= row < len(rows)]
+        priced = 0 < first + size - 1 < len(rows) and take_times(
+            rows[first + size - 1].text.split(" | ")[0], NamedItem("")
+        )
+        if len(block) != size - 1 or not priced or not all(map(_may_be_line, block)):
+            continue
+        return _may_be_line(rows[at - 1])
+    return False
+
+
+def _may_be_line(row: Row) -> bool:
+    text = row.text
+    return (
+        len(row.cells) == 1
+        and not find_amounts(text)
+        and not is_sentence(text)
+        and not field_names(text)
+        and money_kind(text)[0] is None
+        and ":" not in text
+    )
 
 
 def _describes(row: Row, above: Row) -> bool:

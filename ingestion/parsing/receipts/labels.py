@@ -100,7 +100,7 @@ _SERVICE_FEE = _words(
     r"\w*service ?avgift\w*|serviceavg|service (?:fee|charge)s?|plattforms ?avgift|platform fee"
     r"|hanterings ?avgift|handling(?: fee)?|handling charge|expeditions ?avgift|boknings ?avgift"
     r"|booking (?:fee|charge)|administrations ?avgift|admin(?:istration)? fee|faktura ?avgift"
-    r"|invoice fee|betal(?:nings)?avgift|payment fee|transaction fee"
+    r"|fakt\.? ?avg\.?|invoice fee|betal(?:nings)?avgift|payment fee|transaction fee"
     r"|processing fee|transaktionsavgift|(?:payment |credit )?card (?:surcharge|fee)"
     r"|payment surcharge"
     r"|\w*förköps ?avgift|bagatellavgift|avgift (?:för )?liten (?:order|beställning)"

@@ -365,7 +365,7 @@ def _restaurant_in_text(lines: Sequence[str]) -> Found[str] | None:
         match = re.search(
             r"(?:(?:[Bb]eställning|[Bb]eställde|[Mm]eal|[Oo]rdre?|[Mm]at|[Bb]eställt|[Oo]rdered|[Ff]ood|[Bb]estil(?:t"
             r"|ling)"
-            r"|[Bb]estil?l(?:t|ing)|[Bb]estellung|[Kk]vitto|[Rr]eceipt)(?:\s#\S+)?(?::|\s(?:från|fra"
+            r"|[Bb]estil?l(?:t|ing)|[Bb]estellung|[Kk]vitto|[Rr]eceipt)(?:\s#\S+)?(?::(?=\s[A-ZÅÄÖÆØ][a-zåäöæø])|\s(?:från|fra"
             r"|from"
             r"|hos|at|bei))|[Rr]eceipt\sfor)"
             r"\s(?P<name>[A-ZÅÄÖÆØ0-9][\w&'\u2019.-]*(?:\s(?:[A-ZÅÄÖÆØ&0-9][\w&'\u2019-]*|och|the"

@@ -98,6 +98,37 @@ def from_spans(rows: Sequence[Row], near: date | None) -> list[Leg]:
     return legs
 
 
+def from_columns(rows: Sequence[Row], near: date | None) -> list[Leg]:
+    """Read `Dublin (DUB) | Gothenburg (GOT)`, with the days and the times in the rows below."""
+    legs: list[Leg] = []
+    for index in range(len(rows) - 2):
+        places, days, times = (_both(rows[index + step]) for step in range(3))
+        if not (places and days and times):
+            continue
+        if [bool(find_dates(cell, near)) for cell in times] == [True, True]:
+            days, times = times, days
+        found = [find_dates(cell, near) for cell in days]
+        clocks = [find_times(without_dates(cell, near)) for cell in times]
+        names = [place_in(cell, near) for cell in places]
+        if not (all(found) and all(clocks) and all(names)) or any(map(_has_digit, places)):
+            continue
+        above = rows[index - 1].text if index else ""
+        named = number_in(above, near)
+        instants = to_instants(found[0][0].day, found[1][0].day, clocks[0][:1], clocks[1][:1])
+        number = named["number"].strip() if named else None
+        legs.append(Leg(number, str(names[0]), str(names[1]), *instants))
+    return legs
+
+
+def _both(row: Row) -> list[str]:
+    cells = [cell for cell in row.cells if cell]
+    return cells if len(cells) == 2 else []
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
+
+
 def from_sentences(rows: Sequence[Row], near: date | None) -> list[Leg]:
     """Read `Ni reser från Nynäshamn den 3 juli kl. 18.15 och är framme i Visby kl. 21.30`."""
     legs: list[Leg] = []

@@ -85,6 +85,8 @@ _REFUND_SENTENCE = re.compile(
 
 # Beside these a bare number is a card's or a document's.
 _NEED_MONEY = frozenset({MoneyKind.PAID, MoneyKind.REFUND, MoneyKind.GIFT})
+# What an invoice prints in one row with its VAT.
+_BESIDE_TAX = frozenset({MoneyKind.TOTAL, MoneyKind.PAID, MoneyKind.SERVICE_FEE})
 # "Betala med autogiro och slipp avgiften på 15 kr" names a fee that nobody paid.
 _IN_SENTENCES = frozenset({MoneyKind.TOTAL, MoneyKind.PAID, MoneyKind.REFUND, MoneyKind.TAX})
 _IS_SENTENCE = re.compile(
@@ -140,10 +142,12 @@ def find_money_lines(
     for index, row in enumerate(rows):
         if index in taken:
             continue
+        below = list(_under_labels(rows, index))
         if (table := _tax_table(rows, index)) is not None:
             lines.append(table)
+            lines.extend(line for line in below if line.kind in _BESIDE_TAX)
             continue
-        lines.extend(_under_labels(rows, index))
+        lines.extend(below)
         found = _of_row(rows, index, row)
         is_prose = not prose and len(row.cells) == 1 and _PARAGRAPH.search(row.text)
         lines.extend(line for line in found if line.kind in _IN_SENTENCES or not is_prose)

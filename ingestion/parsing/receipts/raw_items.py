@@ -333,7 +333,7 @@ def is_sentence(text: str) -> bool:
         re.search(
             r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?"
             r"|datum|date|works out|kostar|costs|(?:och|og|and|und) (?:spara?|save|spare))\b"
-            r"|(?<!\d)[.!?]\s",
+            r"|(?<!\d)(?<!inkl)(?<!exkl)(?<!incl)(?<!\bca)(?<!\bst)[.!?]\s",
             text,
         )
     )

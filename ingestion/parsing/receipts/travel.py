@@ -12,6 +12,7 @@ from ingestion.parsing.receipts.dates import Dated, Timed, find_dates, find_time
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.leg_ends import from_ends
 from ingestion.parsing.receipts.leg_lines import (
+    from_columns,
     from_lines,
     from_routes,
     from_sentences,
@@ -58,6 +59,7 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
     for legs in (
         _from_tables(rows, near),
         timed,
+        from_columns(rows, near),
         from_stacks(rows, near),
         from_spans(rows, near),
         from_ends(rows, near),
