@@ -281,8 +281,9 @@ def document_type(subject: str, text: str, outcome: ReceiptOutcome) -> DocumentT
     return DocumentType.ORDER_CONFIRMATION
 
 
-# Two words of one category more than of any other.
-_SURE_BY = 10
+# Some three words of one category more than of any other: of 88 mails that nobody had seen, one
+# in three was put wrongly below this and one in thirty above.
+_SURE_BY = 16
 
 
 def categorize(

@@ -36,13 +36,16 @@ def read_blocks(rows: Sequence[Row]) -> ItemReading:
             take_block_row(rows[end], named) or (end > index and _is_feature_of(named, rows, end))
         ):
             end += 1
+        priced = named.unit_minor is not None or named.line_minor is not None
+        if end == index or not priced:
+            index = max(end, index) + 1
+            continue
         head_at = _head_of(rows, index)
         above = [cell for cell in rows[head_at].cells if cell]
-        priced = named.unit_minor is not None or named.line_minor is not None
         described = named.unit_minor is not None or named.quantity or named.attributes
         price_below = re.match(r"(?i)(?:pris|price)\b", rows[index].text)
-        priced = priced and bool(described or price_below) and not _is_fact(rows[head_at])
-        if end > index and priced and len(above) == 1 and not is_sentence(above[0]):
+        priced = bool(described or price_below) and not _is_fact(rows[head_at])
+        if priced and len(above) == 1 and not is_sentence(above[0]):
             head = re.sub(
                 r"(?i)^(?:vara|artikel|produkt|item|product|rätt|namn|name)\s*\d*\s*:\s*",
                 "",

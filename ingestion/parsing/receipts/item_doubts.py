@@ -35,15 +35,17 @@ _TITLE = re.compile(
 )
 # "TORK6", "PLA-175-MGR": the name stands in another column.
 _CODE = re.compile(r"(?=[^ ]*\d)[A-Z0-9]+(?:[-.][A-Z0-9]+)*")
+_CAPITALS = re.compile(r"[A-ZÅÄÖÆØ]{2,6}")
 _HALF = re.compile(r"(?i)(?:\b(?:at|à|á|per|för|for|of|av|from|från|på)|[×*@:])$")
 _MOST_NUMBERS = 8  # in a row that is looked through
 
 
 def is_doubtful(items: Sequence[RawItem]) -> bool:
     """Tell whether one of the items may have another count or name than was read."""
-    return any(
+    return _share_a_name(items) or any(
         _is_no_name(item)
         or _goes_on(item, items)
+        or _is_shorthand(item, items)
         or _has_price_in_name(item)
         or _has_uneven_price(item)
         or _has_unread_count(item)
@@ -68,6 +70,20 @@ def _goes_on(item: RawItem, items: Sequence[RawItem]) -> bool:
     others = [other.name for other in items if other is not item]
     first = item.name.split(" ")[0]
     return first.islower() and bool(others) and all(name[:1].isupper() for name in others)
+
+
+def _is_shorthand(item: RawItem, items: Sequence[RawItem]) -> bool:
+    """Among written names a short word in capitals is an article's code: `GAVE`."""
+    others = [other.name for other in items if other is not item]
+    return bool(_CAPITALS.fullmatch(item.name)) and any(not name.isupper() for name in others)
+
+
+def _share_a_name(items: Sequence[RawItem]) -> bool:
+    """One name with two prices is the second line of two names: `Zon A`."""
+    prices: dict[str, set[int | None]] = {}
+    for item in items:
+        prices.setdefault(item.name, set()).add(item.unit)
+    return any(len(found) > 1 for found in prices.values())
 
 
 def _has_price_in_name(item: RawItem) -> bool:

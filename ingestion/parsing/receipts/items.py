@@ -34,20 +34,24 @@ _AD = re.compile(
 _COUNT_BEFORE = re.compile(r"^(?P<count>[1-9]\d?)\s+(?P<name>[^\W\d_].*)$")
 
 
-def find_items(rows: Sequence[Row]) -> list[ItemReading]:
-    """Return the possible readings, the most particular first."""
+def find_items(rows: Sequence[Row]) -> Iterator[ItemReading]:
+    """Yield the possible readings, the most particular first; mostly the first is right."""
     rows = _without_ads(rows)
-    tables = read_tables(rows)
-    readings = [
-        tables,
-        read_rows(rows, "cells", loose=False),
-        read_blocks(rows),
-        read_rows(rows, "lines", loose=True),
-        read_stacks(rows),
-        read_rows(rows, "names of sums", loose=True, named_like_sums=True),
-    ]
-    found = [_tidied(reading) for reading in readings if reading.items]
-    return [*found, *_together(found)]
+    readings = (
+        lambda: read_tables(rows),
+        lambda: read_rows(rows, "cells", loose=False),
+        lambda: read_blocks(rows),
+        lambda: read_rows(rows, "lines", loose=True),
+        lambda: read_stacks(rows),
+        lambda: read_rows(rows, "names of sums", loose=True, named_like_sums=True),
+    )
+    found: list[ItemReading] = []
+    for read in readings:
+        reading = read()
+        if reading.items:
+            found.append(_tidied(reading))
+            yield found[-1]
+    yield from _together(found)
 
 
 def _together(readings: Sequence[ItemReading]) -> Iterator[ItemReading]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
+    from ingestion.parsing.receipts.raw_items import ItemReading
     from ingestion.parsing.receipts.rows import Row
     from paypulse.receipts import Leg
 
@@ -89,6 +90,7 @@ _PLAN_ALONE = re.compile(
 _OLDEST_DAYS = 45
 _LONGEST_ROW = 120
 _CODE = re.compile(r"\b(?:SEK|EUR|USD|GBP|NOK|DKK)\b")
+_TAKES_OFF = re.compile(r"[-\u2212\u2013]\s?(?:[^\W\d]{1,4}\s?)?\d")
 _SHARES = re.compile(r"(?i)aktie-?kapital|share capital|stammkapital")
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
 
@@ -194,6 +196,8 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
 
 def _pays_back(rows: Sequence[Row]) -> bool:
     """Tell whether a till printed a negative total and says that it was paid back."""
+    if not any(_TAKES_OFF.search(row.text) for row in rows):
+        return False
     lines = find_money_lines(rows, set())
     totals = [line.minor for line in lines if line.kind is MoneyKind.TOTAL and line.sureness > 1]
     paid_back = any(line.kind is MoneyKind.REFUND for line in lines)
@@ -202,11 +206,12 @@ def _pays_back(rows: Sequence[Row]) -> bool:
 
 def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:
     """Solve once for each way to read the items, since they decide which rows are sums."""
-    readings = find_items(rows)
-    if not refund:  # what only takes off is a discount
-        readings = [each for each in readings if any(amount_of(item) > 0 for item in each.items)]
+    readings: list[ItemReading] = []
     best: Sums | None = None
-    for reading in readings:
+    for reading in find_items(rows):
+        if not refund and not any(amount_of(item) > 0 for item in reading.items):
+            continue  # what only takes off is a discount
+        readings.append(reading)
         lines = find_money_lines(rows, reading.rows)
         sums = solve(lines, [reading], refund=refund)
         if sums.adds_up:

@@ -17,7 +17,7 @@ from ingestion.parsing.receipts.message import MailText, read_message
 from ingestion.parsing.receipts.page import read_html, read_text
 from ingestion.parsing.receipts.pdf_page import read_pdf
 from ingestion.parsing.receipts.structured import read_markup
-from ingestion.parsing.receipts.vendor_names import payee, vendor_name
+from ingestion.parsing.receipts.vendor_names import payee, principal, vendor_name
 from ingestion.parsing.receipts.with_pdfs import with_pdfs
 from paypulse.receipts import (
     Category,
@@ -154,6 +154,8 @@ def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
         head = [mail.subject, *(row.text for row in read.page.rows[:_HEAD_ROWS])]
         vendor = payee(head) or vendor_name(mail.sender_name, mail.sender, markup.vendor, text)
         category, is_sure = _category(read)
+        seller = principal(mail.sender_name, [mail.subject, *(row.text for row in read.page.rows)])
+        vendor, is_sure = seller or vendor, is_sure and seller != ""
     receipt = combine(
         read.layout,
         markup,

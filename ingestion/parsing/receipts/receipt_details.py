@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.layout import Layout
 
 
+# What no place has in its name: "Grand Total: $", "Stockholm C /".
+_NO_PLACE = re.compile(r"[:$€£/|]")
 _ONCE = re.compile(r"(?i)\bone-?\s?time\b|engångs|\bonce\b|einmalig|éngangs|engangs")
 
 
@@ -108,7 +110,8 @@ def _of_utility(layout: Layout) -> dict[str, Any]:
 def _of_travel(made: Combination, number: str | None) -> dict[str, Any]:
     layout, markup = made.layout, made.markup
     incomplete = any(not (leg.number and leg.departure and leg.arrival) for leg in layout.legs)
-    doubtful = layout.misses_legs or incomplete or is_out_of_order(layout.legs)
+    odd = any(_NO_PLACE.search(f"{leg.origin} {leg.destination}") for leg in layout.legs)
+    doubtful = layout.misses_legs or incomplete or odd or is_out_of_order(layout.legs)
     if doubtful and len(markup.legs) != len(layout.legs):
         made.warn(ReceiptWarning.LEGS_UNSURE)
     reference: Any = layout.booking or markup.booking_reference

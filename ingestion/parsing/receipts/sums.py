@@ -76,6 +76,7 @@ def solve(lines: Sequence[MoneyLine], readings: Sequence[ItemReading], *, refund
     _choose(sums, candidates, readings, subtotals, refund=refund)
     if sums.adds_up and sums.total is not None:
         _take_taxes_of_a_fare(sums, lines)
+        sums.doubted = sums.doubted or _misses_subtotal(sums)
     if sums.total is not None:
         nets = [line.minor for line in lines if line.kind is MoneyKind.NET]
         tax = sums.parts.get(MoneyKind.TAX, 0)
@@ -129,6 +130,16 @@ def _choose(
         _take_likeliest(sums, candidates)
     sums.items = _nearest(options, sums.subtotal or sums.total)
     sums.contradicts = bool(options) and bool(candidates)
+
+
+def _misses_subtotal(sums: Sums) -> bool:
+    """Tell whether the goods are not what the mail says they come to, with any of the parts."""
+    if sums.subtotal is None:
+        return False
+    goods = sum(item.total or 0 for item in sums.items)
+    found = {sign * amount for amount in sums.parts.values() for sign in (1, -1)} | {0}
+    known = {goods + one + other for one in found for other in found}
+    return all(abs(abs(each) - abs(sums.subtotal)) > 100 for each in known)
 
 
 def _nearest(options: Sequence[list[RawItem]], goods: int | None) -> list[RawItem]:

@@ -33,6 +33,20 @@ _PAID_TO = re.compile(
     r"(?:\S+\s){0,4}?(?:till|to|an|til)\s(?-i:(?P<name>[A-ZÅÄÖÆØ][\w&'.-]*(?:\s(?:[A-ZÅÄÖÆØ&]"
     r"[\w&'.-]*|&|och|and|of|i)){0,4}))(?:\s*(?:$|[.!(|])|\s(?:den|on|via|with|med)\b)"
 )
+_HEAD_LINES = 20
+_AGENT = (
+    r"(?i)\b(?:säljs|sålts?|såld|förmedla\w*|sold|processed|köpt|bokningen)\b[^.]{{0,60}}"
+    r"\b(?:genom|via|through|by)\s{own}|{own}[^.]{{0,60}}"
+    r"\b(?:på uppdrag av|on behalf of|[aå] \w+ vägnar|acts? as an agent)"
+    r"|(?:på uppdrag av|on behalf of)[^.]{{0,40}}\bvia {own}"
+)
+_SELLER = re.compile(
+    r"(?i)^(?:arrangör|säljare|organi[sz]er|seller|merchant|sold by|säljs av|verkauft von)"
+    r"\s*[:|]\s*(?P<name>\S.{2,60})"
+)
+_COMPANY = re.compile(
+    r"(?i),|\s(?:ek\.? för|ekonomisk förening|hb|kb|ab|ltd|gmbh|aps|as|oy)\b|\s\d{6}-"
+)
 _SUBDOMAINS = frozenset(
     [
         "mail",
@@ -98,6 +112,26 @@ def payee(lines: Sequence[str]) -> str | None:
     """Return whom a payment service has paid: `Du har betalat 1 085,00 kr till Krukmakeriet`."""
     found = (_PAID_TO.search(line) for line in lines)
     return next((match["name"].rstrip(".") for match in found if match), None)
+
+
+def principal(display: str, lines: Sequence[str]) -> str | None:
+    """Return who sold through the sender: `Biljetterna säljs av arrangören genom Tickster AB`.
+
+    "" when the sender only passes on and the mail does not say for whom; None when it does not.
+    """
+    own = re.escape(re.split(r"[\s.]", display.strip())[0])
+    agent = re.compile(_AGENT.format(own=own))
+    told = (line for line in lines if own.casefold() in line.casefold())
+    if len(own) < 3 or not any(agent.search(line) for line in told):
+        return None
+    for line in lines:
+        match = _SELLER.match(line)
+        if match is None or match["name"].startswith(own):
+            continue
+        name = _COMPANY.split(match["name"])[0].strip(" .,|")
+        shown = [each for each in lines[:_HEAD_LINES] if name.startswith(each) and " " in each]
+        return max(shown, key=len, default=name)
+    return ""
 
 
 def _cleaned(display: str) -> str:
