@@ -99,6 +99,7 @@ class ReceiptWarning(StrEnum):
     ORDER_NUMBER_UNSURE = "ORDER_NUMBER_UNSURE"  # one among several that the document names
     LEGS_UNSURE = "LEGS_UNSURE"  # the document has more times than the legs that were read
     DETAILS_UNSURE = "DETAILS_UNSURE"  # read from a sentence, where no label says what it is
+    KIND_UNSURE = "KIND_UNSURE"  # little says that it is a receipt, or a refund, at all
     CATEGORY_UNSURE = "CATEGORY_UNSURE"  # a guess among several; the vendor is not known
     ITEMS_MISSING = "ITEMS_MISSING"
     ITEMS_DO_NOT_ADD_UP = "ITEMS_DO_NOT_ADD_UP"

@@ -129,6 +129,7 @@ InvoiceWarning = _described(
         "HIDDEN_TEXT": "The mail holds text that nobody sees.",
         "DIRECTION_TRICKS": "Characters make text look otherwise than it is written.",
         "TEXT_LEFT_OUT": "The mail was too long to be read whole.",
+        "KIND_UNSURE": "It may be no receipt, or no refund, at all.",
         "LEGS_UNSURE": "There may be more legs than were read.",
         "DETAILS_UNSURE": "A detail was read from a sentence, not beside a label.",
         "CATEGORY_UNSURE": "What was bought does not say clearly which category it is.",

@@ -263,9 +263,11 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "address",
-        r"(?:leverans|faktura|faktureringss?|delivery|shipping|billing|liefer|rechnungs|leverings"
-        r"|leverans)?(?:adress|address|adresse)|(?:delivery|shipping|billing) address|levereras till"
-        r"|ship(?:s|ped|ping)? to|deliver(?:ed|s)? to",
+        (
+            r"(?:leverans|faktura|faktureringss?|liefer|rechnungs|leverings)?(?:adress|adresse)"
+            r"|(?:(?:delivery|shipping|billing) )?address|levereras till"
+            r"|ship(?:s|ped|ping)? to|deliver(?:ed|s)? to"
+        ),
     ),
     (
         # Of a person, a place or a company: known, so that it is taken for nothing else.
@@ -306,7 +308,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "quantity",
         (
-            r"lev\.? ?ant(?:al)?\.?|antal(?:/vikt|/mängd)?|vikt/antal|qty|quantity|kvantitet|st|mängd|count|pcs"
+            r"lev\.? ?ant(?:al)?\.?|antal(?:/vikt|/mängd)?|vikt/antal"
+            r"|qty|quantity|kvantitet|st|mängd|count|pcs"
             r"|anzahl|menge|antall|stk\.?|aantal|määrä|kpl|anz\.?"
         ),
     ),
@@ -316,7 +319,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"(?:pris|price)(?: ?/ ?st| per st| each| per (?:styck|unit"
             r"|item)|/styck|/unit)?|styckpris|á-?pris|à-?pris|a-?pris|unit"
             r" price|each|st-?pris|enhetspris|pris per styck"
-            r"|stk\.?\s?pris|styck|einzelpreis|stückpreis|stykpris|enhedspris|enhetspris|preis|pris pr\.? stk\.?"
+            r"|stk\.?\s?pris|styck|einzelpreis"
+            r"|stückpreis|stykpris|enhedspris|enhetspris|preis|pris pr\.? stk\.?"
         ),
     ),
     (

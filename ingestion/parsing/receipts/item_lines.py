@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 _NOTE_BEHIND = re.compile(r"(?i)\s*\((?:\+\s?)?(?:pant|deposit|pfand)\b[^()]{0,40}\)$")
 _CLOCK = re.compile(r"[012]?\d[.:][0-5]\d")
 # "Art.nr 97412 2 st x 199,90": the number stands before the count.
-_ARTICLE_BEFORE = re.compile(r"(?i)^(?:art(?:ikel)?\.?\s?(?:nr|no|nummer)?|sku|ean)\.?:?\s+\d{3,14}\s+")
+_ARTICLE_BEFORE = re.compile(
+    r"(?i)^(?:art(?:ikel)?\.?\s?(?:nr|no|nummer)?|sku|ean)\.?:?\s+\d{3,14}\s+"
+)
 _TIMES_FIRST = re.compile(
     r"(?i)^(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st|kg|pcs|stk|l)?\.?\s?[x×*à@]\s?"
     r"(?P<price>\d[\d .,]*?\s?(?:kr|sek|:-|€))\s+(?P<name>[^\W\d_].{2,60}?)\s*[:=]\s*"

@@ -54,7 +54,12 @@ _INLINE = (
         ),
     ),
     # "Tvättmedel Color Flytande" is a name.
-    ("color", re.compile(rf"(?i)(?:[\s(,;–-]+{_KEYS['color']}\b\s*:|[(,;–-]\s*{_KEYS['color']}\b)\s*(?P<value>[^\W\d_][\w-]*)\)?")),
+    (
+        "color",
+        re.compile(
+            rf"(?i)(?:[\s(,;–-]+{_KEYS['color']}\b\s*:|[(,;–-]\s*{_KEYS['color']}\b)\s*(?P<value>[^\W\d_][\w-]*)\)?"
+        ),
+    ),
     (
         "warranty",
         re.compile(

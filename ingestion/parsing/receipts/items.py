@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import partial
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from ingestion.parsing.receipts.item_tables import read_tables
 from ingestion.parsing.receipts.raw_items import MAX_ITEMS, ItemReading, amount_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ingestion.parsing.receipts.rows import Row
 
@@ -37,17 +38,17 @@ _COUNT_BEFORE = re.compile(r"^(?P<count>[1-9]\d?)\s+(?P<name>[^\W\d_].*)$")
 def find_items(rows: Sequence[Row]) -> Iterator[ItemReading]:
     """Yield the possible readings, the most particular first; mostly the first is right."""
     rows = _without_ads(rows)
-    readings = (
-        lambda: read_tables(rows),
-        lambda: read_rows(rows, "cells", loose=False),
-        lambda: read_blocks(rows),
-        lambda: read_rows(rows, "lines", loose=True),
-        lambda: read_stacks(rows),
-        lambda: read_rows(rows, "names of sums", loose=True, named_like_sums=True),
+    readings: tuple[Callable[[Sequence[Row]], ItemReading], ...] = (
+        read_tables,
+        partial(read_rows, name="cells", loose=False),
+        read_blocks,
+        partial(read_rows, name="lines", loose=True),
+        read_stacks,
+        partial(read_rows, name="names of sums", loose=True, named_like_sums=True),
     )
     found: list[ItemReading] = []
     for read in readings:
-        reading = read()
+        reading = read(rows)
         if reading.items:
             found.append(_tidied(reading))
             yield found[-1]

@@ -120,7 +120,8 @@ _SERVICE_FEE = _words(
 _SHIPPING = _words(
     r"\w*frakt\w*|\w*leverans\w*|hemkörning|hemleverans\w*|utkörning\w*|utkörningsavgift|porto"
     r"|shipping|deliver(?:y|ies)|postage|courier|bud(?:avgift)?|bud(?:et)?kostnad|fraktkostnad|p&p"
-    r"|p ?& ?p|p\.&p\.|postnord\w*|dhl\w*|budbee|instabox|ombud|express(?=$| delivery| shipping| frakt| leverans)|carriage|freight"
+    r"|p ?& ?p|p\.&p\.|postnord\w*|dhl\w*|budbee|instabox|ombud"
+    r"|express(?=$| delivery| shipping| frakt| leverans)|carriage|freight"
     r"|\w*transport"
     r"|versand\w*|toimitus\w*|levering|hemkörningsavgift|skickning|porto & exp|shipment|dispatch"
     r"|liefer(?:ung|gebühr|kosten|pauschale)\w*|fragt|\w*levering\w*|bezorg\w*|verzend\w*|livraison"

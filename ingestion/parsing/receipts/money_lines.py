@@ -33,7 +33,8 @@ _TAX_BEHIND = re.compile(
 )
 # Such as `Total (VAT included 278,46 kr)`, `ingår moms 25 % med 440,34 kr`.
 _TAX_INCLUDED = re.compile(
-    r"(?i)\(?(?:\binklusive (?:moms|vat|mva) på|\b(?:moms|vat|tax|mva|mwst)\s(?:included|incl\.?|inkl\w*\.?):?|ingår moms\s"
+    r"(?i)\(?(?:\binklusive (?:moms|vat|mva) på"
+    r"|\b(?:moms|vat|tax|mva|mwst)\s(?:included|incl\.?|inkl\w*\.?):?|ingår moms\s"
     r"(?:\(?\d{1,2}(?:[.,]\d)?\s?%\)?\s)?(?:med|på))\s*(?P<amount>\d[^()%]{2,20}?)(?:\)|\.\s|$)"
 )
 # Such as `Moms 83,38 kr ingår`.

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.amounts import find_amounts
-from ingestion.parsing.receipts.classify import categorize, classify, document_type
+from ingestion.parsing.receipts.classify import (
+    categorize,
+    classify,
+    document_type,
+    is_document,
+    looks_like_refund,
+)
 from ingestion.parsing.receipts.combine import combine, status_of
 from ingestion.parsing.receipts.forwarding import find_original, without_quoted
 from ingestion.parsing.receipts.labels import MoneyKind
@@ -165,6 +171,8 @@ def _judge(read: MailReading, known: KnownVendor | None) -> ReceiptReading:
         sent_on=read.sent_on,
     )
     warnings = [] if is_sure else [ReceiptWarning.CATEGORY_UNSURE]
+    if not known and not _is_surely(outcome, read):
+        warnings.append(ReceiptWarning.KIND_UNSURE)
     receipt = _with_warnings(receipt, read, signals, warnings)
     return ReceiptReading(outcome, receipt, frozenset(signals))
 
@@ -282,6 +290,16 @@ def _outcome(read: MailReading) -> ReceiptOutcome:
         pays_back=read.layout.refund,
         types=[kind for kind in read.markup.types if kind != "ParcelDelivery"],
     )
+
+
+def _is_surely(outcome: ReceiptOutcome, read: MailReading) -> bool:
+    """Tell whether more than an order's number says that something was paid for, or back."""
+    layout, subject = read.layout, read.mail.subject
+    if outcome is ReceiptOutcome.REFUND:
+        return looks_like_refund(f"{subject}\n{layout.sums.total_quote}", "")
+    if MoneyKind.TAX in layout.sums.parts or read.markup.types:
+        return True
+    return is_document(subject, read.page.text)
 
 
 def _signals(read: MailReading) -> set[ReadingSignal]:

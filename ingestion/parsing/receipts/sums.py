@@ -29,6 +29,7 @@ class Sums:
     parts: dict[MoneyKind, int] = field(default_factory=dict)
     quotes: dict[MoneyKind, str] = field(default_factory=dict)
     subtotal: int | None = None
+    subtotals: tuple[int, ...] = ()
     gift: int = 0
     gifts: tuple[int, ...] = ()  # what the ways to pay besides money may come to
     items: list[RawItem] = field(default_factory=list)
@@ -71,7 +72,7 @@ def solve(lines: Sequence[MoneyLine], readings: Sequence[ItemReading], *, refund
     sums.gifts = tuple(dict.fromkeys((sum(dict.fromkeys(gifts)), sum(gifts)))) if gifts else ()
     sums.gift = sums.gifts[0] if gifts else 0
     subtotals = [line.minor for line in lines if line.kind is MoneyKind.SUBTOTAL]
-    sums.subtotal = subtotals[-1] if subtotals else None
+    sums.subtotal, sums.subtotals = (subtotals[-1] if subtotals else None), tuple(subtotals)
     candidates = _candidates(lines, refund=refund)
     _choose(sums, candidates, readings, subtotals, refund=refund)
     if sums.adds_up and sums.total is not None:
@@ -134,12 +135,12 @@ def _choose(
 
 def _misses_subtotal(sums: Sums) -> bool:
     """Tell whether the goods are not what the mail says they come to, with any of the parts."""
-    if sums.subtotal is None:
-        return False
+    if len(set(sums.subtotals)) != 1:
+        return False  # several are of parcels, or before and after something
     goods = sum(item.total or 0 for item in sums.items)
     found = {sign * amount for amount in sums.parts.values() for sign in (1, -1)} | {0}
     known = {goods + one + other for one in found for other in found}
-    return all(abs(abs(each) - abs(sums.subtotal)) > 100 for each in known)
+    return all(abs(abs(each) - abs(sums.subtotals[0])) > 100 for each in known)
 
 
 def _nearest(options: Sequence[list[RawItem]], goods: int | None) -> list[RawItem]:

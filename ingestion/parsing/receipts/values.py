@@ -38,7 +38,8 @@ _NUMBER_SENTENCE = re.compile(
     r"|kvittering|transaktion|transaction|inköp|kvitto"
     r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens|ns)?"
     r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?"
-    r"\s*(?:är|er|is|lautet|mit der nummer|med nummer|with (?:the )?number|har nummer|har nr\.?|:|#|nr\.?|no\.?)?\s*[:#(\[]?\s*"
+    r"\s*(?:är|er|is|lautet|mit der nummer|med nummer|with (?:the )?number|har nummer|har nr\.?"
+    r"|:|#|nr\.?|no\.?)?\s*[:#(\[]?\s*"
     r"(?P<token>[A-ZÅÄÖØÆ]{1,4}[ -]?\d{2,4}(?: \d{2,4}){1,3}(?![\d:.]|\s?(?:kr|SEK|€))"
     r"|#?[A-Z0-9][A-Z0-9./_-]*\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*|[A-Z0-9]{5,8}(?=\b))(?!\d*,\d"
     r"|\s?(?:kr|sek|:-|€|%))"
@@ -318,7 +319,8 @@ class Values:
                         r"(?i)abonnemang|prenumer|subscri|förny|renew|debiter"
                         r"|/\s?(?:mån|mo|år|y)|per (?:month|year|quarter|mån|år|kvartal|vecka)"
                         r"|(?:pr\.?|pro) (?:mån|mån|måned|monat|jahr|år)"
-                        r"|billed|månadsavgift|årsavgift|monthly fee|faktureras|faktureres|abgerechnet"
+                        r"|billed|månadsavgift|årsavgift|monthly fee|faktureras|faktureres"
+                        r"|abgerechnet"
                         r"|plan\b|medlem|member"
                     ),
                     row.text,
