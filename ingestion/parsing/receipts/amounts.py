@@ -99,6 +99,8 @@ _HOURS = re.compile(
     r"(?<![\d.,])([0-3]?\d[.:][0-5]\d)\s?[-\u2013\u2014]\s?([0-3]?\d[.:][0-5]\d)(?![\d.,]\d)"
 )
 _CLOCK = re.compile(r"0\d[.:]\d\d")
+_TIME_BEFORE = re.compile(r"(?i)\b(?:kl|klockan|um)\.?\s?$")
+_DAY = re.compile(r"[0-3]?\d\.(?:0?[1-9]|1[0-2])")
 _RATE_CODE = re.compile(r"(?<=[.,]\d\d)\s[A-E]$")  # `12,60 B`: its rate of VAT
 _FREE = re.compile(
     r"(?i)^\W*(?:gratis|fri|fritt|kostnadsfri(?:tt)?|free(?: of charge)?"
@@ -108,7 +110,7 @@ _FREE = re.compile(
 )
 # What a shop adds to an amount in the same cell: `49,00 kr via PostNord`, `99 kr/månad`.
 _ADDED = re.compile(
-    r"(?i)^\s*(?:via|med|with|by|per|pr|/|\(|inkl|incl|including|plus moms|enligt|every|varje"
+    r"(?i)^\s*(?:via|über|med|with|by|per|pr|/|\(|inkl|incl|including|plus moms|enligt|every|varje"
     r"|each)(?!\d)"
 )
 
@@ -214,6 +216,10 @@ def _amount_of(match: re.Match[str]) -> Amount | None:
         return None  # "KR-36211" is a number of something
     if not symbol and _CLOCK.fullmatch(number):
         return None  # 08.42: money has no zero in front
+    if not symbol and _TIME_BEFORE.search(match.string[: match.start("number")]):
+        return None  # "kl. 18.15"
+    if not symbol and _DAY.fullmatch(number) and match.string[match.end("number") :][:1] == ".":
+        return None  # "24.10." is a day
     if ":" in number and not symbol and int(whole) < 24 and int(decimals) < 60:
         return None  # a time of day; 247:20 is none
     minor = int(whole or "0") * 100 + int(decimals.ljust(2, "0") or "0")

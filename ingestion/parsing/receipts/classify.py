@@ -24,7 +24,7 @@ _REFUND = re.compile(
     r"|rückerstattung|erstattung|gutschrift|tilbagebetaling|tilbagebetalt|tilbakebetal\w*|palautus"
     r"|hyvityslasku|kreditnote"
     r"|rechnungskorrektur|gutgeschrieben|gutschrift\w*|refusjon|refundering|refundert"
-    r"|(?:betalar?s?|betalat|får du|pengarna) (?:\w+ )?tillbaka"
+    r"|(?:betalars?|betalas|betalat|får du|pengarna) (?:\w+ )?tillbaka"
     r"|(?:pengene|pengerne) (?:\w+ ){0,4}(?:tilbake|tilbage)|til gode)\b"
 )
 _CANCELLED = re.compile(
@@ -129,7 +129,7 @@ _REMINDER = re.compile(
 _UNFINISHED = re.compile(
     r"(?i)\b(?:glömde|varukorg\w*|kundvagn\w*|abandoned|left (?:something|items)"
     r"|your (?:cart|basket)|offert|slutför|avsluta (?:din|ditt|köpet)|fullfølg|fullfør|gennemfør"
-    r"|afslut|complete your|finish your|still (?:interested|thinking)|checkout now"
+    r"|dela upp|delbetala|split your|pay in \d|afslut|complete your|finish your|still (?:interested|thinking)|checkout now"
     r"|(?:bestellung|kauf|einkauf) abschließen|warenkorb|handlekurv\w*|indkøbskurv\w*"
     r"|proforma|pro forma|estimate|kostnadsförslag|kostenvoranschlag|förhandsvisning)\b"
 )
@@ -160,7 +160,10 @@ _TOLD = re.compile(
     r"|(?:justerar|höjer|ändrar) vi priset|(?:return|retur)-?\s?(?:label|etikett|sedel)\b"
     r"|returlabel|returetikett|rücksendeetikett|customs declaration|tulldeklaration"
     r"|point(?:s)?(?:oversigt|oversikt| statement| summary)|poäng(?:översikt|besked|saldo)"
-    r"|utestående beløp)\b"
+    r"|utestående beløp|(?:new|set(?:ting)? up (?:a |your )?) ?direct debit"
+    r"|autogiromedgivande|autogiro (?:är )?(?:anmält|aktiverat|ordnat)"
+    r"|bonusbesked|bonusoversikt|beräknad kostnad|(?:du )?betalar (?:du )?(?:vid|på) besöket"
+    r"|kostnaden är preliminär)\b"
 )
 _CODE = re.compile(
     r"(?i)\b(?:engångs|verifierings|säkerhets|bekräftelse)?(?:kod|code)\b(?=.*\b\d{3}[ -]?\d{3}\b)"

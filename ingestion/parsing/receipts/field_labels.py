@@ -44,6 +44,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             rf"(?:din |ditt |your )?(?:boknings?|booking|reservations?|reserverings"
             rf"|bekräftelse|confirmation"
             rf"|pnr|rese|trip|reservasjons?|reservations|record locator|itinerary){_NUMBER_WORD}"
+            r"|\w+ booking (?:code|reference|number)"
             rf"|pnr|record locator"
             r"|bokning|booking|reservation|booking ref|bokningsref|airline reference|bokning/pnr"
             r"|pnr/bokningsnummer|bokningskod \(pnr\)|booking code"
@@ -132,7 +133,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         (
             r"(?:retur|återbetalnings?|krediterings?|refund|return|kredit)[\s-]?(?:datum"
             r"|date)|återbetald(?: den)?"
-            r"|refundert|refunderet|refunderad|återbetalt|tilbagebetalt|refunded"
+            r"|återbetalad(?: den)?|refundert|refunderet|refunderad|återbetalt|tilbagebetalt|refunded"
             r"|refunded on|date of refund|refund issued|kreditnotadatum"
         ),
     ),
@@ -308,7 +309,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "quantity",
         (
-            r"lev\.? ?ant(?:al)?\.?|antal(?:/vikt|/mängd)?|vikt/antal"
+            r"(?:lev\.? ?)?ant(?:al)?\.?|antal(?:/vikt|/mängd)?|vikt/antal"
             r"|qty|quantity|kvantitet|st|mängd|count|pcs"
             r"|anzahl|menge|antall|stk\.?|aantal|määrä|kpl|anz\.?"
         ),

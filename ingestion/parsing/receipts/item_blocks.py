@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
 
 
-_FEATURE = re.compile(r"^[^\W\d_][\w .-]{1,24}:\s?\S.{0,40}$")
+_FEATURE = re.compile(r"^[^\W\d_][\w .-]{1,24}:\s?\S.{0,80}$")
 
 
 def read_blocks(rows: Sequence[Row]) -> ItemReading:

@@ -39,6 +39,11 @@ _OF_TIME = re.compile(
 )
 # "Änglamark. Pris 29,95 kr/kg", in small letters below a name.
 _RATE_TOLD = re.compile(r"(?i)\b(?:pris|price|preis)\s(?P<rate>\d[^\s/]*\s?\w{0,3}/\w{1,4})$")
+# "Sigbritt Almhage", and below it "Biljett Vuxen".
+_TRAVELLER = re.compile(
+    r"^[^\W\d_a-zåäö]\w+(?: [^\W\d_a-zåäö][\w-]+){1,3}\n(?i:.*\b(?:biljett|ticket|billett?|vuxen"
+    r"|adult|voksen|erwachsene[rn]?|senior|barn|child|ungdom)\b)"
+)
 _EACH_BEHIND = re.compile(r"\s*\((?P<price>[^()]{3,16})\)$")
 WEIGHED = re.compile(r"(?i)\d{1,3}[.,]\d{1,3}\s?kg\s+\d")
 
@@ -90,6 +95,8 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
         return None
     # An article number before the name has digits mostly.
     best = next((name for name in names if is_worded(name)), names[0])
+    if _TRAVELLER.match(best):
+        best = best.split("\n", 1)[1]
     item = from_named(read_name(best, with_count=not (counts or times.quantity)), index, row)
     for extra in names:
         if extra is not best:

@@ -39,6 +39,7 @@ _CLOCK = re.compile(r"[012]?\d[.:][0-5]\d")
 _ARTICLE_BEFORE = re.compile(
     r"(?i)^(?:art(?:ikel)?\.?\s?(?:nr|no|nummer)?|sku|ean)\.?:?\s+\d{3,14}\s+"
 )
+_SMALL = re.compile(r"[a-zåäöæø]+(?![\w-])")
 _TIMES_FIRST = re.compile(
     r"(?i)^(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st|kg|pcs|stk|l)?\.?\s?[x×*à@]\s?"
     r"(?P<price>\d[\d .,]*?\s?(?:kr|sek|:-|€))\s+(?P<name>[^\W\d_].{2,60}?)\s*[:=]\s*"
@@ -221,7 +222,9 @@ def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
     row = rows[index]
     named = NamedItem("")
     cells = merged(row.cells)
-    if not cells or not take_times(_ARTICLE_BEFORE.sub("", cells[0]), named):
+    if not cells or not (
+        take_times(_ARTICLE_BEFORE.sub("", cells[0]), named) or _take_count(cells, named)
+    ):
         return None
     above = _name_above(rows, index, named)
     name_cells = [cell for cell in above.cells if cell]
@@ -239,6 +242,16 @@ def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
     else:
         item.total = total
     return item
+
+
+def _take_count(cells: Sequence[str], named: NamedItem) -> bool:
+    """Take `1 st | 799 kr`."""
+    count = read_count(cells[0]) if len(cells) == 2 else None
+    amount = whole_amount(cells[-1])
+    if count is None or amount is None or not amount.looks_like_money:
+        return False
+    named.quantity = count
+    return bool(re.search(r"(?i)[a-z×]", cells[0]))
 
 
 def _item_above_price(rows: Sequence[Row], index: int) -> RawItem | None:
@@ -325,7 +338,7 @@ def _describes(row: Row, above: Row) -> bool:
     first = next((cell for cell in row.cells if cell), "")
     names = [cell for cell in above.cells if cell]
     return (
-        first[:1].islower()
+        bool(_SMALL.match(first))
         and len(names) == 1
         and names[0][:1].isupper()
         and not find_amounts(names[0])

@@ -20,12 +20,12 @@ _KEYS = {
     "warranty": r"(?:garanti(?:e|tid)?|warranty|guarantee)",
     "article": (
         r"(?:art\.?\s?-?(?:nr|nummer|no)|artikel(?:nummer|nr)|varunr"
-        r"|sku|item (?:no|number|#)|ean|product code|model|modell|art)"
+        r"|sku|transaction id|item (?:no|number|#)|ean|product code|model|modell|art)"
     ),
     "seller": r"(?:sold(?: and shipped)? by|säljs av|såld av|verkauft? (?:durch|von)|sælges af)",
     "quantity": r"(?:antal|qty|quantity|st)",
     "unit": (
-        r"(?:einzelpreis|stückpreis|stykpris|stk\.?pris|à-?pris|á-?pris|a-pris|enhetspris"
+        r"(?:je|einzelpreis|stückpreis|stykpris|stk\.?pris|à-?pris|á-?pris|a-pris|enhetspris"
         r"|pris per st(?:yck)?"
         r"|per unit|styckpris|pris/st|st-?pris|unit price|price each"
         r"|each|pris per st|à|á)"
@@ -88,7 +88,7 @@ _TRAVELLERS = re.compile(
 )
 _WEIGHT_FIRST = re.compile(r"(?i)^(?P<count>\d{1,3}[.,]\d{1,3})\s?kg\s+(?=[^\W\d_])")
 _COUNT_LAST = re.compile(
-    rf"(?i)[\s,(–-]+(?:[x×]\s?{_COUNT}|{_COUNT.replace('count', 'count2')}\s?(?:st"
+    rf"(?i)[\s,(–-]+(?:(?-i:x|× ?|X )\s?{_COUNT}|{_COUNT.replace('count', 'count2')}\s?(?:st"
     rf"|pcs|stk|x|×)\.?|(?:antal|qty|quantity)\s?[:.]?\s?{_COUNT.replace('count', 'count3')}"
     rf"(?:\s?st)?)\)?\s*$"
 )
@@ -236,6 +236,10 @@ def read_name(text: str, *, with_count: bool = True) -> NamedItem:
         separator = segments[at - 1] if at else ""
         in_description = in_description or "\n" in separator
         if not segment or (at and take_attribute(segment, item)):
+            continue
+        rate = read_rate(segment) if at and item.unit_minor is None else None
+        if rate is not None:
+            item.unit_minor = rate
             continue
         if at and _is_variant(segment, item, after_size=at == sized_at + 2):
             sized_at = at

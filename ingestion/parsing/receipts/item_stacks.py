@@ -10,7 +10,13 @@ from ingestion.parsing.receipts.dates import find_dates
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.item_blocks import is_feature
 from ingestion.parsing.receipts.item_cells import item_of_cells
-from ingestion.parsing.receipts.item_names import NamedItem, read_count, read_name, take_attribute
+from ingestion.parsing.receipts.item_names import (
+    NamedItem,
+    read_count,
+    read_name,
+    read_rate,
+    take_attribute,
+)
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind
 from ingestion.parsing.receipts.raw_items import (
     MAX_ITEMS,
@@ -32,6 +38,8 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.rows import Row
 
 _MOST_CHOICES = 6
+_CHOICE = re.compile(r"[^\W\d_][^\d:]{1,30}:")
+_BY_WEIGHT = re.compile(r"(?i)/\s?(?:kg|100\s?g|hg|l|liter)$")
 _COUNTED = re.compile(r"(?i)^\d{1,3}\s?(?:st\.?\s|x\s?|×\s?)(?=\S)|\s[x×]\s?\d{1,3}$")
 
 
@@ -108,8 +116,11 @@ def _take_bare_count(row: Row, described: NamedItem) -> bool:
 def _lines_of_choice(rows: Sequence[Row], at: int, described: NamedItem) -> int:
     """Count the lines that end here and only describe the item above: `Färg:`, then `Grön`."""
     label = rows[at - 1].text.strip(" |")
-    if label.endswith(":") and take_attribute(f"{label} {rows[at].text}", described):
+    if _CHOICE.fullmatch(label) and not find_amounts(rows[at].text):
+        take_attribute(f"{label} {rows[at].text}", described)
         return 2
+    if _BY_WEIGHT.search(rows[at].text) and read_rate(rows[at].text) is not None:
+        return 1  # what a kilogram costs, of goods that come in packs
     if take_block_row(rows[at], described) or _take_bare_count(rows[at], described):
         return 1
     return 1 if is_feature(rows[at]) else 0

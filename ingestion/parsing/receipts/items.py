@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import partial
-from itertools import permutations
+from itertools import accumulate, permutations
 from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.item_blocks import read_blocks
@@ -74,7 +74,21 @@ def _tidied(reading: ItemReading) -> ItemReading:
         for item, count in zip(reading.items, counts, strict=True):
             if count is not None:
                 item.quantity, item.name = Decimal(count["count"]), count["name"]
-    return _without_subtotal(_without_deductions(reading))
+    return _without_subtotal(_without_headings(_without_deductions(reading)))
+
+
+def _without_headings(reading: ItemReading) -> ItemReading:
+    """Leave out a row that is the sum of those below it: `Elnät 646,49`, then its four parts."""
+    amounts = [amount_of(item) for item in reading.items]
+    heads: set[int] = set()
+    for at, amount in enumerate(amounts):
+        below = list(accumulate(amounts[at + 1 :]))
+        if amount > 0 and amount in below[1:]:
+            heads.add(at)
+    if not heads or len(reading.items) - len(heads) < 2:
+        return reading
+    kept = [item for at, item in enumerate(reading.items) if at not in heads]
+    return ItemReading(kept, reading.rows, reading.name)
 
 
 def _without_subtotal(reading: ItemReading) -> ItemReading:

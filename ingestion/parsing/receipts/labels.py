@@ -78,7 +78,7 @@ _REFUND = _words(
 _DISCOUNT = _words(
     r"\w*rabatt\w*|\w*avdrag\w*|\w*kampanj\w*|discounts?|\w*discount|promo\w*|promotions?|coupons?"
     r"|kupong\w*|\w*erbjudande\w*|savings?|rebate|prisnedsättning|nedsatt pris|voucher|offer"
-    r"|(?:2|3|4) för (?:1|2|3)|studentpris|medlemspris|prisavdrag|värdekod"
+    r"|ta \d|\d+ för \d+|(?:2|3|4) för (?:1|2|3)|studentpris|medlemspris|prisavdrag|värdekod"
     r"|\w*rabat(?:ten|kode)?|gutschein\w*|nachlass|preisnachlass|aktion|korting|remise"
     r"|alennus|descuento|skonto"
 )
@@ -89,7 +89,7 @@ _TAX = _words(
     r"|mehrwertsteuer|umsatzsteuer|merverdiavgift|arvonlisävero"
 )
 _TIP = _words(
-    r"dricks\w*|tips?|gratuity|driver tip|kurirdricks|tip for \w+"
+    r"dricks(?!vatten)\w*|tips?|gratuity|driver tip|kurirdricks|tip for \w+"
     r"|trinkgeld|drikkepenge|fooi"
 )
 _DEPOSIT = _words(
@@ -100,7 +100,7 @@ _SERVICE_FEE = _words(
     r"\w*service ?avgift\w*|serviceavg|service (?:fee|charge)s?|plattforms ?avgift|platform fee"
     r"|hanterings ?avgift|handling(?: fee)?|handling charge|expeditions ?avgift|boknings ?avgift"
     r"|booking (?:fee|charge)|administrations ?avgift|admin(?:istration)? fee|faktura ?avgift"
-    r"|fakt\.? ?avg\.?|invoice fee|betal(?:nings)?avgift|payment fee|transaction fee"
+    r"|köpprovision\w*|slagavgift\w*|buyer.?s premium|fakt\.? ?avg\.?|invoice fee|betal(?:nings)?avgift|payment fee|transaction fee"
     r"|processing fee|transaktionsavgift|(?:payment |credit )?card (?:surcharge|fee)"
     r"|payment surcharge"
     r"|\w*förköps ?avgift|bagatellavgift|avgift (?:för )?liten (?:order|beställning)"
@@ -127,7 +127,7 @@ _SHIPPING = _words(
     r"|liefer(?:ung|gebühr|kosten|pauschale)\w*|fragt|\w*levering\w*|bezorg\w*|verzend\w*|livraison"
     r"|klicka (?:&|och) hämta|upphämtning|avhämtning|hämtning i (?:varuhus|butik)\w*|forsendelse"
     r"|forsending"
-    r"|hämta(?:s)? i butik|(?:store )?pick-?up|click (?:&|and|och) collect"
+    r"|hämta(?:s)? i (?:butik|varuhus)|(?:store )?pick-?up|click (?:&|and|och) collect"
     r"|in-?store collection|udbringning|utbringing|utkjøring|henting|afhentning|abholung"
 )
 # Also where their product is called a point or a service.

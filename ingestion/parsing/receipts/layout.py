@@ -278,15 +278,16 @@ def _named_currency(rows: Sequence[Row], total: str) -> str | None:
             row.text,
         )
         match = match or re.search(
-            r"\((?P<code>SEK|EUR|USD|GBP|NOK|DKK|kr)\)"
-            r"|\b(?:[Pp]ris|[Pp]rice|[Bb]eløp|[Bb]eløb|[Ss]umme|[Ss]um|[Bb]elopp|[Aa]mount|[Bb]etrag|[Ss]umma)\s(?P<column>SEK|EUR"
+            r"\((?P<code>SEK|EUR|USD|GBP|NOK|DKK|kr\.?)\)"
+            r"|\b(?:[Pp]ris|[Pp]rice|[Bb]eløp|[Bb]eløb|[Ss]umme|[Ss]um|[Bb]elopp|[Aa]mount|[Bb]etrag|[Ss]umma),?\s(?P<column>SEK|EUR"
             r"|USD|GBP|NOK|DKK)\b",
             row.text,
         )
         if match:
-            code = (match["code"] or match["column"]).upper()
+            code = (match["code"] or match["column"]).upper().rstrip(".")
             return "KR" if code in ("KR", "KRONOR") else code
-    return None
+    alone = {cell for row in rows for cell in row.cells if _CODE.fullmatch(cell)}
+    return alone.pop() if len(alone) == 1 else None  # the head of a column
 
 
 def _by_words(rows: Sequence[Row]) -> str:
@@ -389,7 +390,7 @@ def _next_billing(rows: Sequence[Row], near: date | None, values: Values) -> Fou
     for row in rows:
         match = re.search(
             (
-                r"(?i)\b(?:förnyas|nästa \w*(?:betalning|debitering|dragning"
+                r"(?i)\b(?:förnyas|renewed|nästa \w*(?:betalning|debitering|dragning"
                 r"|faktura|gång)|renews?|next (?:payment|billing|charge"
                 r"|invoice|bill)|will be charged|dras (?:nästa|igen)|be"
                 r" billed|næste (?:betaling|opkrævning|trækning)|neste (?:betaling|trekk|faktura)"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Hotels and opening hours have times and names, too.
 _NO_JOURNEY = re.compile(
-    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|\b(?:infart|utfart|einfahrt|ausfahrt|bokat|bokad|avboka|betala\w*)\b"
+    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|\b(?:(?:start|slut|slutt)tid|infart|utfart|einfahrt|ausfahrt|bokat|bokad|avboka|betala\w*)\b"
     r"|\bstd\.?(?!\w)|\d\s?(?:std|tim|h)\b"
     r"|\böppe[nt]|\bopen|leverans|deliver"
 )
@@ -147,7 +147,8 @@ def _number_of(
     below = range(right.row + 1, min(until, right.row + 1 + _ROWS_BELOW))
     for at in (*range(left.row, right.row + 1), *above, *below):
         if 0 <= at < len(rows):
+            text = without_dates(rows[at].text, near)
             named = number_in(rows[at].text, near)
-            if named and not find_amounts(rows[at].text):
+            if named and not any(map(find_amounts, _around(find_times(text), text))):
                 return named["number"].strip(), at
     return None, right.row

@@ -34,6 +34,12 @@ _TO = re.compile(
     rf"\b(?:till|to|framme i|ankommer(?: till| i)?|arriv\w+ (?:in|at)|nach|til|fremme i)\s{_PLACE}"
 )
 _TERMINAL = re.compile(r"(?i),?\s*\bterminal\s\w{1,2}\b")
+_IS_NO_TRIP = re.compile(
+    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|innsjekk|utsjekk|indtjekning|(?:in|ut|ein|aus)fahrt"
+    r"|(?:start|slut|slutt)tid"
+)
+_PRICED = re.compile(r"(?:[€£$]|\b(?:kr|SEK|EUR|NOK|DKK)\b)")
+_LONGEST_CLOCK = 12
 _ROWS_OF_AN_END = 4
 _ARROW = re.compile(r"\s*(?:→|➝|➔|⟶|\u203a|»|->|=>|—|–|\x00)\s*|\s+-\s+|\s+(?:till|to|til)\s+")
 
@@ -103,7 +109,8 @@ def from_columns(rows: Sequence[Row], near: date | None) -> list[Leg]:
     legs: list[Leg] = []
     for index in range(len(rows) - 2):
         places, days, times = (_both(rows[index + step]) for step in range(3))
-        if not (places and days and times):
+        texts = " ".join(rows[index + step].text for step in range(3))
+        if not (places and days and times) or _IS_NO_TRIP.search(texts) or _PRICED.search(texts):
             continue
         if [bool(find_dates(cell, near)) for cell in times] == [True, True]:
             days, times = times, days
@@ -113,11 +120,51 @@ def from_columns(rows: Sequence[Row], near: date | None) -> list[Leg]:
         if not (all(found) and all(clocks) and all(names)) or any(map(_has_digit, places)):
             continue
         above = rows[index - 1].text if index else ""
-        named = number_in(above, near)
+        named = number_in(above, near) or number_in(_labelled_below(rows, index + 3), near)
         instants = to_instants(found[0][0].day, found[1][0].day, clocks[0][:1], clocks[1][:1])
         number = named["number"].strip() if named else None
         legs.append(Leg(number, str(names[0]), str(names[1]), *instants))
     return legs
+
+
+def _labelled_below(rows: Sequence[Row], at: int) -> str:
+    """Return `Linje 820` of `Linje | Plats` above `820 | 7A`."""
+    if at + 1 >= len(rows):
+        return ""
+    pairs = zip(rows[at].cells, rows[at + 1].cells, strict=False)
+    return " ".join(f"{label} {value}" for label, value in pairs)
+
+
+def from_two_lines(rows: Sequence[Row], near: date | None) -> list[Leg]:
+    """Read `06:00⏎07:55 | Göteborg⏎Frankfurt | LH813`, below its day."""
+    legs: list[Leg] = []
+    day: date | None = None
+    for row in rows:
+        days = find_dates(row.text, near)
+        day = days[0].day if days else day
+        lines = [cell.split("\n") for cell in row.cells]
+        times = next((cell for cell in lines if len(cell) == 2 and all(map(_is_clock, cell))), None)
+        places = next(
+            (cell for cell in lines if len(cell) == 2 and not any(map(_has_clock, cell))), None
+        )
+        if times is None or places is None or day is None:
+            continue
+        names = [place_in(_TERMINAL.sub("", each), near) for each in places]
+        if not all(names):
+            continue
+        number = number_in(row.text, near)
+        instants = to_instants(day, None, find_times(times[0]), find_times(times[1]))
+        named = number["number"].strip() if number else None
+        legs.append(Leg(named, str(names[0]), str(names[1]), *instants))
+    return legs
+
+
+def _is_clock(text: str) -> bool:
+    return bool(find_times(text)) and len(text) < _LONGEST_CLOCK
+
+
+def _has_clock(text: str) -> bool:
+    return bool(find_times(text))
 
 
 def _both(row: Row) -> list[str]:

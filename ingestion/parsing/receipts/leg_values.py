@@ -30,9 +30,13 @@ NOISE = re.compile(
     r"|sön(?:dag)?"
     r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?"
     r"|sun(?:day)?"
-    r"|(?:mo|di|mi|do|fr|sa|so)(?=\.,|,)|utresa|hemresa|återresa|outbound|return|inbound|direkt|departure"
+    r"|(?:mo|di|mi|do|fr|sa|so)(?=\.,|,)|(?:må|ti|on|to|fr|lö|sö)(?=\s{2,})|\(?lokal tid\)?|avresa|utresa|hemresa|återresa|outbound|return|inbound|direkt|departure"
     r"|arrival|datum|date|resa \d|leg \d|\+1)\b\.?:?"
 )
+
+
+# "Holbæk St.", "Praha hl.n."
+_SHORT_LAST = re.compile(r"[ .][^\W\d_]{1,3}\.$")
 
 
 def without_dates(text: str, near: date | None) -> str:
@@ -65,7 +69,8 @@ def place_in(text: str, near: date | None) -> str | None:
     for timed in reversed(find_times(text)):
         text = text[: timed.start] + " " + text[timed.end :]
     text = re.sub(r"\bT\b", " ", NOISE.sub(" ", text))
-    text = re.sub(r"\s+", " ", text).strip(" ,;:.-–|/")
+    text = re.sub(r"\s+", " ", text).strip(" ,;:-–|/").lstrip(".")
+    text = text if _SHORT_LAST.search(text) else text.rstrip(" .")
     return text if re.search(r"[^\W\d_]{2}", text) and len(text) < 60 else None
 
 

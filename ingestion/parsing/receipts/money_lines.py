@@ -47,7 +47,11 @@ _TAX_IN_BRACKETS = re.compile(r"(?i)\(\s*(?:moms|vat|mva|mwst)\.?:?\s*(?P<amount
 # A line of its own: `inkl. 175,40 kr moms`, `Including €93.12 VAT`.
 _TAX_LINE = re.compile(
     r"(?i)^(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|heraf|herav)\s(?P<amount>[^()]{1,24}?)\s*"
-    r"(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust)\.?$"
+    r"(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust|i skatt)\.?$"
+)
+_TAXES_IN_BRACKETS = re.compile(
+    r"(?i)\((?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|heraf)\s[^()]*\b(?:moms|vat|mva|mwst)\b"
+    r"[^()]*,[^()]*\b(?:moms|vat|mva|mwst)\b[^()]*\)$"
 )
 _TAX_TOLD = (_TAX_INCLUDED, _TAX_IS_IN)
 _OF_WHICH = re.compile(r"(?i)\b(?:varav|därav|of which|whereof|davon|heraf|herav|ingår med)\b")
@@ -198,7 +202,10 @@ def find_sentences(rows: Sequence[Row], *, refund: bool, promised: bool) -> list
 
 def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
     cells = []
-    for cell in row.cells:
+    for printed in row.cells:
+        cell, both = _without_taxes(printed)
+        if both:
+            yield MoneyLine(MoneyKind.TAX, 3, both, None, index, "moms totalt", row.text)
         embedded, amounts = _embedded_tax(cell)
         # Without an amount it is a label like any other, and its amount may stand beside it.
         if embedded is None or not amounts:
@@ -212,6 +219,15 @@ def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
             end = embedded.end()
         cells.append((cell[: embedded.start()] + cell[end:]).strip(" (),"))
     yield from _of_cells(rows, index, row, cells)
+
+
+def _without_taxes(cell: str) -> tuple[str, int]:
+    """Take `(inkluderar 33,91 kr moms 6 %, 37,60 kr moms 25 %)` out of a cell, and its sum."""
+    match = _TAXES_IN_BRACKETS.search(cell)
+    amounts = find_amounts(match[0]) if match else []
+    if match is None or len(amounts) < 2:
+        return cell, 0
+    return cell[: match.start()].strip(), sum(abs(amount.minor) for amount in amounts)
 
 
 def _embedded_tax(cell: str) -> tuple[re.Match[str] | None, list[Amount]]:

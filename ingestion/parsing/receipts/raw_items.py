@@ -53,7 +53,7 @@ _TIMES = re.compile(
     r"|anzahl):?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
     r"|pcs?|kg|stk|m|h|tim|seats?|users?|licen[sc]es?|licenser|användare|platser|nätter|natt"
     r"|nights?|guests?|copies|copy|months?|månader|mån|personer|pers\.?|tickets?|biljetter|dagar"
-    r"|days?|stück|portion(?:er)?|port\.?|tage?|netter|døgn)?\s?"
+    r"|days?|stück|portion(?:er)?|port\.?|tage?|netter|døgn|dygn|min\.?|minuter|minutter|vecka|veckor|uger?|wochen?)?\s?"
     r"(?:[x×*@]|à|á|at\s|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
 )
 
@@ -116,8 +116,8 @@ def is_sum(row: Row) -> bool:
     if amount is None:
         return False
     kind, sureness = money_kind(label)
-    if kind not in _SUMS:
-        return False
+    if kind not in _SUMS or (amount.minor < 0 and sureness == 1):
+        return False  # "Willys Plus-pris | -30,00" is taken off
     counted = any(read_count(cell) is not None for cell in row.cells[1:])
     return not (counted and len(row.cells) > 2 and sureness < 3)
 
@@ -241,6 +241,11 @@ def repeats(row: Row, item: RawItem) -> bool:
     amount = item.total if item.total is not None else item.lone
     if not cells or amount is None or item.unit is not None:
         return False
+    weighed, _, each = cells[0].partition(", ")  # "0,712 kg, 159,00 kr/kg"
+    measure, rate = read_measure(weighed), read_rate(each)
+    if measure is not None and rate is not None and is_product(measure, rate, amount):
+        item.quantity, item.unit, item.total, item.lone = measure, rate, amount, None
+        return True
     alone = whole_amount(cells[0]) if len(cells) == 1 else None
     if (
         alone is not None
@@ -333,7 +338,7 @@ def is_sentence(text: str) -> bool:
         re.search(
             r"(?i)\b(?:du|vi|har|är|you|we|have|your|din|ditt|tack|thank|hej|order(?:nummer)?"
             r"|datum|date|works out|kostar|costs|(?:och|og|and|und) (?:spara?|save|spare))\b"
-            r"|(?<!\d)(?<!inkl)(?<!exkl)(?<!incl)(?<!\bca)(?<!\bst)[.!?]\s",
+            r"|[!?]\s|[^\W\d_]{3,}(?<!inkl)(?<!exkl)(?<!incl)(?<!\bvet)\.\s",
             text,
         )
     )

@@ -64,7 +64,12 @@ _NOT_ASKED = frozenset(
         ReceiptWarning.LEGS_UNSURE,
     }
 )
-_SUBSCRIBED = re.compile(r"(?i)\bprenumer\w+|\btidning\w*|\bmedlemskap|träningskort|gymkort")
+_SUPPLIED = re.compile(
+    r"(?i)\b(?:el(?:nät|handel|räkning|faktura|avtal|förbrukning)?|energi\w*|kwh|vatten\w*|va|avlopp"
+    r"|renhållning|avfall\w*|sophämtning|fjärrvärme\w*|fjernvarme|bredband\w*|fiber|mobil\w*"
+    r"|telefon\w*|surf|gas\w*|naturgas|strøm\w*|internet|broadband|water|waste|electricity|phone"
+    r"|sotning|slam\w*|nätavgift)\b"
+)
 _TITLE_ROWS, _TITLE_CHARACTERS = 3, 150
 
 
@@ -254,7 +259,7 @@ def _category(read: MailReading) -> tuple[Category, bool]:
     elif any(leg.departure for leg in layout.legs):
         hints.append(Category.TRAVEL)
     billed = layout.ocr is not None and layout.due_on is not None
-    if layout.consumption_kwh is not None or (billed and not _SUBSCRIBED.search(read.page.text)):
+    if layout.consumption_kwh is not None or (billed and _SUPPLIED.search(read.page.text)):
         hints.append(Category.UTILITY)
     elif layout.period is not None and layout.due_on is None and not hints:
         hints.append(Category.SUBSCRIPTIONS)

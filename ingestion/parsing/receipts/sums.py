@@ -83,10 +83,11 @@ def solve(lines: Sequence[MoneyLine], readings: Sequence[ItemReading], *, refund
         tax = sums.parts.get(MoneyKind.TAX, 0)
         # The net amount may be that of the goods, before freight and fees.
         fees = sum(sums.parts.get(kind, 0) for kind in (MoneyKind.SHIPPING, MoneyKind.SERVICE_FEE))
+        tip = sums.parts.get(MoneyKind.TIP, 0)
         sums.net_contradicts = (
             len(nets) == 1
             and tax > 0
-            and all(abs(nets[0] + tax + more - sums.total) > 100 for more in (0, fees))
+            and all(abs(nets[0] + tax + more - sums.total) > 100 for more in (0, fees, tip))
         )
         sums.net_adds_up = any(abs(net + tax - sums.total) <= 1 for net in nets) and tax > 0
     return sums

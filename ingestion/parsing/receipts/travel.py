@@ -18,6 +18,7 @@ from ingestion.parsing.receipts.leg_lines import (
     from_sentences,
     from_spans,
     from_stacks,
+    from_two_lines,
 )
 from ingestion.parsing.receipts.leg_values import (
     number_in,
@@ -63,6 +64,7 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
         _from_tables(rows, near),
         timed,
         from_columns(rows, near),
+        from_two_lines(rows, near),
         from_stacks(rows, near),
         from_spans(rows, near),
         from_ends(rows, near),

@@ -17,7 +17,7 @@ _GENERIC = re.compile(
     r"|team(?:et)?|notifications?|notiser|automatic|auto-?confirm|webbshop"
     r"|webshop|webbutik|konto|account|payments?|betalning(?:ar)?|reservations?"
     r"|refunds?|leserservice|kundenservice|kundesenter|kundeservice|biljetter|tickets?"
-    r"|beställning(?:ar)?|ekonomi|fakturering|medlemsservice|medlemsservice|kundtjanst|resepsjon"
+    r"|beställning(?:ar)?|ekonomi|fakturering|medlemsservice|online-?shop|transactions|kundtjanst|resepsjon"
     r"|hello|hej)\b(?!\.\w)"
 )
 _COUNTRY = re.compile(
@@ -38,10 +38,10 @@ _AGENT = (
     r"(?i)\b(?:säljs|sålts?|såld|förmedla\w*|sold|processed|köpt|bokningen)\b[^.]{{0,60}}"
     r"\b(?:genom|via|through|by)\s{own}|{own}[^.]{{0,60}}"
     r"\b(?:på uppdrag av|on behalf of|[aå] \w+ vägnar|acts? as an agent)"
-    r"|(?:på uppdrag av|on behalf of)[^.]{{0,40}}\bvia {own}"
+    r"|^your {own} (?:purchase|order) from|(?:på uppdrag av|on behalf of)[^.]{{0,40}}\bvia {own}"
 )
 _SELLER = re.compile(
-    r"(?i)^(?:arrangör|säljare|organi[sz]er|seller|merchant|sold by|säljs av|verkauft von)"
+    r"(?i)^(?:arrangör|säljare|organi[sz]er|seller|shop|merchant|sold by|säljs av|verkauft von)"
     r"\s*[:|]\s*(?P<name>\S.{2,60})"
 )
 _COMPANY = re.compile(
@@ -135,7 +135,7 @@ def principal(display: str, lines: Sequence[str]) -> str | None:
 
 
 def _cleaned(display: str) -> str:
-    name = re.sub(r"\s+", " ", display).strip(" \"'<>,|-")
+    name = re.sub(r"\s+", " ", display).strip(" \"'<>,|-").split(" / ")[0]
     if "@" in name:
         return ""
     name = re.sub(r"(?i)\s*[\[(](?:via|genom|by)\s[^)\]]+[)\]]$", "", name)
