@@ -50,6 +50,10 @@ _EACH = re.compile(r"(?i)\(?\s*(?:\b(?:à|á|@)|@|\beach\b:?)\s*$|\(\s*$")
 
 # Words of sums that are also in names of goods: a breakfast basket, a card game.
 _SURE_TOTALS = ((MoneyKind.TOTAL, 2), (MoneyKind.TOTAL, 3))
+_NAMED_TOTAL = re.compile(
+    r"(?i)(?!tot|sum|pris|price|preis|belopp|amount|kostnad|cost|i alt|gesamt|betrag|beløb|beløp"
+    r"|order|varor|att|invoice|faktura)[^\W\d_]{3,} total \w"
+)
 _NAMED = re.compile(
     r"(?i)(?:ticket|biljett|billett?|flight|flug|fahr|base|grund|medlemskap|membership"
     r"|abonnemang|abonnement|subscription)\s?(?:price|pris|preis|total)$"
@@ -122,8 +126,9 @@ def _is_no_item(item: RawItem, row: Row, *, named_like_sums: bool) -> bool:
     if kind is not None:
         # A subtotal taken for an item doubles the sum, so nothing adds up; a discount may fit.
         certain = kind is MoneyKind.SUBTOTAL or item.quantity is not None
-        if named_like_sums and kind is MoneyKind.TOTAL and sureness < 3 and _NAMED.match(item.name):
-            return False  # "Ticket price", "Medlemskap Total"
+        named = _NAMED.match(item.name) or _NAMED_TOTAL.match(item.name)
+        if named_like_sums and kind is MoneyKind.TOTAL and sureness < 3 and named:
+            return False  # "Ticket price", "Medlemskap Total", "Plus Total 12 månader"
         if kind in _MAY_BE_NAMES and ((named_like_sums and certain) or _is_product(item)):
             return False
         # "Kortspel" contains a way to pay; a count and a product make it an item all the same.

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _MOST_CHOICES = 6
 _CHOICE = re.compile(r"[^\W\d_][^\d:]{1,30}:")
+_QTY = re.compile(r"(?i)(?:\b(?:qty|antal|menge|antall)\b:?\s?|[x×]\s?)(?P<count>\d{1,2})$")
 _BY_WEIGHT = re.compile(r"(?i)/\s?(?:kg|100\s?g|hg|l|liter)$")
 _COUNTED = re.compile(r"(?i)^\d{1,3}\s?(?:st\.?\s|x\s?|×\s?)(?=\S)|\s[x×]\s?\d{1,3}$")
 
@@ -80,6 +81,28 @@ def read_stacks(rows: Sequence[Row]) -> ItemReading:
             reading.items.append(item)
             reading.rows.update(range(item.row, index + 1))
         above = []
+    return reading
+
+
+def read_prices_first(rows: Sequence[Row]) -> ItemReading:
+    """Read prices that stand above their names: `£58.00`, `Pinstripe blazer`, `UK 12 Qty 1`."""
+    reading = ItemReading(name="prices first")
+    for index, row in enumerate(rows[:-1]):
+        amount = whole_amount(row.text) if len(row.cells) == 1 else None
+        below = rows[index + 1]
+        if amount is None or not amount.looks_like_money or len(below.cells) != 1:
+            continue
+        name = below.text
+        if find_amounts(name) or field_names(name) or money_kind(name)[0] or is_sentence(name):
+            continue
+        item = from_named(read_name(name), index + 1, below)
+        item.lone, item.currency = amount.minor, amount.currency
+        reading.items.append(item)
+        reading.rows |= {index, index + 1}
+        counted = _QTY.search(rows[index + 2].text) if index + 2 < len(rows) else None
+        if counted is not None:
+            item.quantity = read_count(counted["count"])
+            reading.rows.add(index + 2)
     return reading
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.parsing.receipts.item_blocks import read_blocks
 from ingestion.parsing.receipts.item_lines import read_rows
-from ingestion.parsing.receipts.item_stacks import read_stacks
+from ingestion.parsing.receipts.item_stacks import read_prices_first, read_stacks
 from ingestion.parsing.receipts.item_tables import read_tables
 from ingestion.parsing.receipts.raw_items import MAX_ITEMS, ItemReading, amount_of
 
@@ -44,6 +44,7 @@ def find_items(rows: Sequence[Row]) -> Iterator[ItemReading]:
         read_blocks,
         partial(read_rows, name="lines", loose=True),
         read_stacks,
+        read_prices_first,
         partial(read_rows, name="names of sums", loose=True, named_like_sums=True),
     )
     found: list[ItemReading] = []
@@ -83,7 +84,9 @@ def _without_headings(reading: ItemReading) -> ItemReading:
     heads: set[int] = set()
     for at, amount in enumerate(amounts):
         below = list(accumulate(amounts[at + 1 :]))
-        if amount > 0 and amount in below[1:]:
+        item = reading.items[at]
+        bare = item.quantity is None and item.unit is None
+        if amount > 0 and bare and amount in below[1:]:
             heads.add(at)
     if not heads or len(reading.items) - len(heads) < 2:
         return reading

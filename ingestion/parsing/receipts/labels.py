@@ -261,6 +261,7 @@ _TAX_ON_TOP = re.compile(r"(?i)(?:zzgl\.?|plus|tillkommer|\+)\s(?:mwst|ust|moms|
 _MARGIN = re.compile(
     r"(?i)\s*\(?(?:vat margin scheme|margin scheme|vinstmarginal\w*|vmb)(?: \w+)?\)?"
 )
+_LONGEST, _MOST_BLANKS = 70, 8
 _ONLY_PRICE = re.compile(
     r"(?i)(?:pris|price|preis|kostnad|cost|avgift|fee|belopp|amount|summa)"
     r"(?: (?:per|pr|pro|a|/)? ?(?:månad|mån|month|år|year|monat|jahr|måned|vecka|week|styck|st))?"
@@ -289,7 +290,9 @@ def money_kind(label: str) -> tuple[MoneyKind | None, int]:
     Only totals differ in sureness: "Att betala" is 3, "Totalt" 2, "Summa" or "Belopp" 1.
     """
     text = normal(label)
-    if not text or len(text) > 70 or text.count(" ") > 8:
+    if len(text) > _LONGEST or text.count(" ") > _MOST_BLANKS:
+        text = re.split(r"[.;]\s", text)[-1]  # "Alle Preise inkl. MwSt. Im Gesamtbetrag …"
+    if not text or len(text) > _LONGEST or text.count(" ") > _MOST_BLANKS:
         return None, 0
     text = _WITH_PARTS.sub(" ", _REFUNDABLE.sub(" ", text)).strip()
     text = _MARGIN.sub("", _IN_CURRENCY.sub("", text)).strip()

@@ -30,6 +30,12 @@ _NO_JOURNEY = re.compile(
     r"|\bstd\.?(?!\w)|\d\s?(?:std|tim|h)\b"
     r"|\böppe[nt]|\bopen|leverans|deliver"
 )
+_PRICED = re.compile(r"[€£$]|\b(?:kr|SEK|EUR|NOK|DKK)\b")
+# "22:41 | Odengatan 52, Stockholm", of a taxi.
+_AT_A_STREET = re.compile(
+    r"(?P<time>[012]?\d[:.][0-5]\d) \| (?P<place>[A-ZÅÄÖ][^\W\d_]+(?: [^\W\d_]+)? \d{1,3}[A-Z]?"
+    r"(?:, [A-ZÅÄÖ][^\W\d_]+)?)$"
+)
 _TERMINAL = re.compile(
     r"(?i)\b(?:terminal|gate|spår|platform|gleis|plattform|perrong)\s\w{1,3}\b|\(?\+\d\b\)?"
 )
@@ -102,8 +108,10 @@ def _over_two_rows(row: Row, below: Row, near: date | None) -> list[tuple[Timed,
 
 def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     """Return time and place of a text that has both and nothing else."""
-    if len(text) > _LONGEST_PLACE + 30 or _NO_JOURNEY.search(text):
+    if len(text) > _LONGEST_PLACE + 30 or _NO_JOURNEY.search(text) or _PRICED.search(text):
         return None
+    if (street := _AT_A_STREET.match(text)) is not None:
+        return find_times(street["time"])[0], street["place"]
     times = find_times(without_dates(text, near))
     if any(find_amounts(part) for part in _around(times, without_dates(text, near))):
         return None
@@ -114,7 +122,7 @@ def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     place = place_in(re.sub(r"(?:^|(?<=\s))[A-Z]{3}(?=\s+[^\W\d_])", " ", text), near)
     if place is None or not place[0].isupper() or not 2 < len(place) <= _LONGEST_PLACE:
         return None
-    if re.search(r"\d|[:.!?]$", place) or field_names(place) or place.count(" ") > 5:
+    if re.search(r"\d|[:!?]$|(?<![ .][^\W\d_]{2})\.$", place) or field_names(place) or place.count(" ") > 5:
         return None
     return times[0], place
 

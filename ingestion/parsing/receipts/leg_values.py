@@ -68,7 +68,7 @@ def place_in(text: str, near: date | None) -> str | None:
     text = without_dates(AIRPORT_CODE.sub(" ", text), near)
     for timed in reversed(find_times(text)):
         text = text[: timed.start] + " " + text[timed.end :]
-    text = re.sub(r"\bT\b", " ", NOISE.sub(" ", text))
+    text = re.sub(r"\bT\b|\(\s*\)", " ", NOISE.sub(" ", text))
     text = re.sub(r"\s+", " ", text).strip(" ,;:-–|/").lstrip(".")
     text = text if _SHORT_LAST.search(text) else text.rstrip(" .")
     return text if re.search(r"[^\W\d_]{2}", text) and len(text) < 60 else None

@@ -46,7 +46,7 @@ _TAX_IS_IN = re.compile(
 _TAX_IN_BRACKETS = re.compile(r"(?i)\(\s*(?:moms|vat|mva|mwst)\.?:?\s*(?P<amount>[^()%]{3,16})\)")
 # A line of its own: `inkl. 175,40 kr moms`, `Including €93.12 VAT`.
 _TAX_LINE = re.compile(
-    r"(?i)^(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|heraf|herav)\s(?P<amount>[^()]{1,24}?)\s*"
+    r"(?im)^(?:inkl\w*\.?|incl\w*\.?|varav|of which|davon|heraf|herav)\s(?P<amount>[^()]{1,24}?)\s*"
     r"(?:\d{1,2}\s?%\s*)?(?:moms|vat|tax|mva|mwst|ust|i skatt)\.?$"
 )
 _TAXES_IN_BRACKETS = re.compile(
@@ -236,7 +236,8 @@ def _embedded_tax(cell: str) -> tuple[re.Match[str] | None, list[Amount]]:
         amounts = find_amounts(match["amount"]) if match else []
         if match is None or not amounts or _is_of_total(cell, match):
             continue
-        if not _BASE_BEFORE.search(cell[: match.start("amount")]):
+        told = pattern is _TAX_INCLUDED  # "inklusive moms på 1 277,80 kr"
+        if told or not _BASE_BEFORE.search(cell[: match.start("amount")]):
             return match, amounts
     return None, []
 

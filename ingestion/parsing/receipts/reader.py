@@ -247,8 +247,11 @@ def _explains(plain: Layout, layout: Layout, page: Page) -> bool:
     """Tell whether the text part makes sums of what the page shows: no amount may be its own."""
     if not plain.sums.adds_up or plain.sums.total != layout.sums.total:
         return False
-    shown = _amounts_shown(page)
-    return all(item.total is None or abs(item.total) in shown for item in plain.sums.items)
+    shown, text = _amounts_shown(page), page.text
+    return all(
+        (item.total is None or abs(item.total) in shown) and item.name in text
+        for item in plain.sums.items
+    )
 
 
 def _category(read: MailReading) -> tuple[Category, bool]:
@@ -270,7 +273,7 @@ def _category(read: MailReading) -> tuple[Category, bool]:
     items = layout.sums.items
     if any("serial" in item.attributes or "warranty" in item.attributes for item in items):
         hints.append(Category.TECHNOLOGY)
-    if any("size" in item.attributes for item in items):
+    if 2 * sum("size" in item.attributes for item in items) > len(items):
         hints.append(Category.CLOTHING)
     domain = read.mail.sender.rpartition("@")[2]
     names = [item.name for item in items] + [item.name for item in read.markup.items]

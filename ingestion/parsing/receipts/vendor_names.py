@@ -40,6 +40,10 @@ _AGENT = (
     r"\b(?:på uppdrag av|on behalf of|[aå] \w+ vägnar|acts? as an agent)"
     r"|^your {own} (?:purchase|order) from|(?:på uppdrag av|on behalf of)[^.]{{0,40}}\bvia {own}"
 )
+# They sell for others, and seldom say so in the mail.
+_PLATFORM = re.compile(
+    r"(?i)(?:booking\.com|expedia|hotels\.com|airbnb|bokadirekt|tickster|eventim|etsy|tradera|vinted)"
+)
 _SELLER = re.compile(
     r"(?i)^(?:arrangör|säljare|organi[sz]er|seller|shop|merchant|sold by|säljs av|verkauft von)"
     r"\s*[:|]\s*(?P<name>\S.{2,60})"
@@ -122,7 +126,8 @@ def principal(display: str, lines: Sequence[str]) -> str | None:
     own = re.escape(re.split(r"[\s.]", display.strip())[0])
     agent = re.compile(_AGENT.format(own=own))
     told = (line for line in lines if own.casefold() in line.casefold())
-    if len(own) < 3 or not any(agent.search(line) for line in told):
+    platform = _PLATFORM.match(display.strip())
+    if len(own) < 3 or not (platform or any(agent.search(line) for line in told)):
         return None
     for line in lines:
         match = _SELLER.match(line)
