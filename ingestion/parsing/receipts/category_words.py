@@ -58,7 +58,9 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         Category.TECHNOLOGY,
         5,
         (
-            r"laptop\w*|dator\w*|s/n|serienummer|serial(?: number)?|imei"
+            r"smarta? hem|smart home|hue|zigbee|shelly|gateway|grammofon|skivspelare|vinyl"
+            r"|förstärkare"
+            r"|laptop\w*|dator\w*|s/n|serienummer|serial(?: number)?|imei"
             r"|usb(?:-c)?|hdmi|ssd|grafikkort|router\w*|skärm\w*|monitor"
             r"|tangentbord\w*|keyboard|headset|hörlurar|headphones|earbuds"
             r"|mobil(?:telefon|skal)?|smartphone\w*|iphone\w*|galaxy|ipad"
@@ -93,7 +95,9 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         Category.GROCERY,
         5,
         (
-            r"mjölk\w*|mellanmjölk|bröd\w*|rågbröd|pant|matkasse\w*|matleverans\w*"
+            r"fisk(?:lådan)?|haddock|crab|turbot|hake|fillets?|fruktkorg\w*|mandlar|tee|tea|te\b|matcha"
+            r"|espresso|filterkaffee|kaffe?rosteri|rosteri|rösterei|bönor|æg|frugt\w*|grønt\w*|grønsager"
+            r"|ostekasse\w*|ost(?:ar|en)|käse|skummetmælk|mixkasse\w*|mjölk\w*|mellanmjölk|bröd\w*|rågbröd|pant|matkasse\w*|matleverans\w*"
             r"|livsmedel\w*|grocer\w*|ägg|smör|ost\b|bananer|äpplen|päron"
             r"|tomat\w*|potatis\w*|yoghurt\w*|filmjölk|kaffe|pasta|kycklingfilé"
             r"|nötfärs|köttfärs|milk|bread|eggs?|butter|cheese|bananas"
@@ -142,7 +146,9 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         Category.TRAVEL,
         6,
         (
-            r"tåg\w*|flyg\w*|flight\w*|train|bussbiljett\w*|avgång\w*|ankomst\w*"
+            r"elbil\w*|tur\b|køretid|körtid|elsparkcykel|bilpool|stellplatz|lägenhet|semesterhus"
+            r"|vandrarhem"
+            r"|tåg\w*|flyg\w*|flight\w*|train|bussbiljett\w*|avgång\w*|ankomst\w*"
             r"|resenär\w*|passagerare|passengers?|bokningsreferens|boarding"
             r"|biljett(?:er|en)? .{0,20}[–-]|departure|arrival|itinerary"
             r"|enkelresa|tur och retur|hotell?\w*|check-?in|incheckning"
@@ -158,7 +164,11 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
         Category.MISCELLANEOUS,
         4,
         (
-            r"trädgård\w*|krukjord|bok\b|böcker|bio(?:biljett\w*|graf)?"
+            r"massage|behandling|klippning|frisör\w*|nagel\w*|låssmed|lås\b|servicebil|byte av"
+            r"|smycke\w*"
+            r"|ring\b|bølgering|ørestikker|örhängen|halsband|armband|holz\w*|spielwaren|knete|puzzle"
+            r"|strauß|blumen\w*|rosen|glasvase|klubbat|auktion\w*|inrop|föremål|roman|novel|hardback"
+            r"|trädgård\w*|krukjord|bok\b|böcker|bio(?:biljett\w*|graf)?"
             r"|leksak\w*|toys?|verktyg\w*|spik|skruv\w*|färgburk|möbl\w+"
             r"|lampa|kudde|gardin\w*|book|paperback|inbunden|pocket|garden"
             r"|furniture|cinema|entré|husgeråd|kosmetik|smink|parfym|schampo"
@@ -181,6 +191,9 @@ WORDS: tuple[tuple[Category, int, str], ...] = (
             r"|maden|køkkenet|kjøkkenet|bestilt mad|\w*natmad"
             r"|spisested|serveringssted|lunchlåd\w*|matlåd\w*|dagens (?:rätt|kött|fisk|gröna"
             r"|vegetariska)"
+            r"|lunch(?:er|erna|lådor|vecka|bricka)?|frukost(?:en)?|catering\w*|fralla|frallor|grillad\w*"
+            r"|korv|tunnbröd\w*|mosbricka|smash\w*|brunch|bistro|grill(?:en)?|portion(?:er)?|meze"
+            r"|tårta|\w*tårta|bulle|\w*bullar?|kanelbulle|kitchen|papaya|noodles?|caesar\w*"
             r"|butter chicken|garlic naan|kebab\w*|hentemat|henting|udbringning|hallo?umi\w*"
             r"|\w*burgare"
         ),

@@ -129,7 +129,8 @@ _REMINDER = re.compile(
 _UNFINISHED = re.compile(
     r"(?i)\b(?:glömde|varukorg\w*|kundvagn\w*|abandoned|left (?:something|items)"
     r"|your (?:cart|basket)|offert|slutför|avsluta (?:din|ditt|köpet)|fullfølg|fullfør|gennemfør"
-    r"|dela upp|delbetala|split your|pay in \d|afslut|complete your|finish your|still (?:interested|thinking)|checkout now"
+    r"|dela upp|delbetala|split your|pay in \d"
+    r"|afslut|complete your|finish your|still (?:interested|thinking)|checkout now"
     r"|(?:bestellung|kauf|einkauf) abschließen|warenkorb|handlekurv\w*|indkøbskurv\w*"
     r"|proforma|pro forma|estimate|kostnadsförslag|kostenvoranschlag|förhandsvisning)\b"
 )

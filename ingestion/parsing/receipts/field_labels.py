@@ -133,7 +133,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         (
             r"(?:retur|återbetalnings?|krediterings?|refund|return|kredit)[\s-]?(?:datum"
             r"|date)|återbetald(?: den)?"
-            r"|återbetalad(?: den)?|refundert|refunderet|refunderad|återbetalt|tilbagebetalt|refunded"
+            r"|återbetalad(?: den)?|refundert|refunderet|refunderad|återbetalt"
+            r"|tilbagebetalt|refunded"
             r"|refunded on|date of refund|refund issued|kreditnotadatum"
         ),
     ),

@@ -26,6 +26,7 @@ from ingestion.parsing.receipts.raw_items import (
     from_named,
     is_day,
     is_sentence,
+    is_sum,
     repeats,
     take_block_row,
     take_times,
@@ -53,6 +54,7 @@ def read_stacks(rows: Sequence[Row]) -> ItemReading:
         amount = whole_amount(cells[0]) if len(cells) == 1 else None
         if (
             amount is None
+            and not is_sum(row)
             and index - 1 in reading.rows
             and (attach(row, reading.items[-1]) or repeats(row, reading.items[-1]))
         ):
@@ -71,7 +73,8 @@ def read_stacks(rows: Sequence[Row]) -> ItemReading:
             above = []
             continue
         if amount is None or not amount.looks_like_money:
-            describes = _may_describe(cells) or take_block_row(row, NamedItem(""))
+            by_weight = bool(_BY_WEIGHT.search(row.text)) and read_rate(row.text) is not None
+            describes = by_weight or _may_describe(cells) or take_block_row(row, NamedItem(""))
             above = [*above[-_MOST_CHOICES:], index] if describes else []
             continue
         if _is_total(rows, above) and reading.items:

@@ -100,7 +100,8 @@ _SERVICE_FEE = _words(
     r"\w*service ?avgift\w*|serviceavg|service (?:fee|charge)s?|plattforms ?avgift|platform fee"
     r"|hanterings ?avgift|handling(?: fee)?|handling charge|expeditions ?avgift|boknings ?avgift"
     r"|booking (?:fee|charge)|administrations ?avgift|admin(?:istration)? fee|faktura ?avgift"
-    r"|köpprovision\w*|slagavgift\w*|buyer.?s premium|fakt\.? ?avg\.?|invoice fee|betal(?:nings)?avgift|payment fee|transaction fee"
+    r"|köpprovision\w*|slagavgift\w*|buyer.?s premium|fakt\.? ?avg\.?"
+    r"|invoice fee|betal(?:nings)?avgift|payment fee|transaction fee"
     r"|processing fee|transaktionsavgift|(?:payment |credit )?card (?:surcharge|fee)"
     r"|payment surcharge"
     r"|\w*förköps ?avgift|bagatellavgift|avgift (?:för )?liten (?:order|beställning)"
@@ -256,7 +257,10 @@ _PARCEL_SUM = _words(
 )
 # "I alt i DKK", "Total in EUR".
 _IN_CURRENCY = re.compile(r"(?i)\s(?:i|in)\s(?:sek|nok|dkk|eur|usd|gbp|kr|kronor)\b")
-_TAX_ON_TOP = re.compile(r"(?i)(?:zzgl\.?|plus|tillkommer|\+)\s(?:mwst|ust|moms|vat|mva)")
+_TAX_ON_TOP = re.compile(
+    r"(?i)(?:im|in|i|of|av) (?:the )?\w+ (?:enthaltene|included|ingående) (?:mwst|ust|vat|moms)"
+    r"|(?:zzgl\.?|plus|tillkommer|\+)\s(?:mwst|ust|moms|vat|mva)"
+)
 # Second-hand goods: their price has VAT in it that nobody prints.
 _MARGIN = re.compile(
     r"(?i)\s*\(?(?:vat margin scheme|margin scheme|vinstmarginal\w*|vmb)(?: \w+)?\)?"

@@ -69,6 +69,8 @@ def from_ends(rows: Sequence[Row], near: date | None) -> list[Leg]:
         free = right.row + 1
         if day is not None:
             number, found_at = _number_of(rows, left, right, free_from, until, near)
+            if re.search(r"\d", left.place + right.place):
+                number = None  # a taxi's
             instants = to_instants(day, None, [left.time], [right.time])
             legs.append(Leg(number, left.place, right.place, *instants))
             free = max(free, found_at + 1)
@@ -122,7 +124,11 @@ def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     place = place_in(re.sub(r"(?:^|(?<=\s))[A-Z]{3}(?=\s+[^\W\d_])", " ", text), near)
     if place is None or not place[0].isupper() or not 2 < len(place) <= _LONGEST_PLACE:
         return None
-    if re.search(r"\d|[:!?]$|(?<![ .][^\W\d_]{2})\.$", place) or field_names(place) or place.count(" ") > 5:
+    if (
+        re.search(r"\d|[:!?]$|(?<![ .][^\W\d_]{2})\.$", place)
+        or field_names(place)
+        or place.count(" ") > 5
+    ):
         return None
     return times[0], place
 

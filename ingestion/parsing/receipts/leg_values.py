@@ -30,7 +30,8 @@ NOISE = re.compile(
     r"|sön(?:dag)?"
     r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?"
     r"|sun(?:day)?"
-    r"|(?:mo|di|mi|do|fr|sa|so)(?=\.,|,)|(?:må|ti|on|to|fr|lö|sö)(?=\s{2,})|\(?lokal tid\)?|avresa|utresa|hemresa|återresa|outbound|return|inbound|direkt|departure"
+    r"|(?:mo|di|mi|do|fr|sa|so)(?=\.,|,)|(?:må|ti|on|to|fr|lö|sö)(?=\s{2,})|\(?lokal tid\)?"
+    r"|avresa|utresa|hemresa|återresa|outbound|return|inbound|direkt|departure"
     r"|arrival|datum|date|resa \d|leg \d|\+1)\b\.?:?"
 )
 

@@ -245,7 +245,12 @@ def _embedded_tax(cell: str) -> tuple[re.Match[str] | None, list[Amount]]:
 def _is_of_total(cell: str, match: re.Match[str]) -> bool:
     """Tell whether the amount is the total's, as in `Totalt inkl. moms: 1 234,50 kr`."""
     before = cell[: match.start()]
-    if "(" in f"{before}{match[0]}" or _OF_WHICH.search(match[0]) or find_amounts(before):
+    if (
+        before.endswith("\n")
+        or "(" in f"{before}{match[0]}"
+        or _OF_WHICH.search(match[0])
+        or find_amounts(before)
+    ):
         return False
     return money_kind(before)[0] in (MoneyKind.TOTAL, MoneyKind.PAID)
 
@@ -274,7 +279,8 @@ def _of_cells(rows: Sequence[Row], index: int, row: Row, cells: list[str]) -> It
     if len(filled) == 1 and _COUNTED_OUT.search(filled[0]):
         return  # the amount stands below
     if amount is not None and not label:
-        above, below = _label_above(rows, index, amount), _label_below(rows, index)
+        below = _label_below(rows, index) if len(filled) == 1 else ""
+        above = _label_above(rows, index, amount)
         label = above if not below or money_kind(above)[0] is not None else below
     if len(filled) == 1 and amount is not None:
         yield from _several(filled[0], index, row, label, amount)
@@ -352,6 +358,8 @@ def _line(label: str, amount: Amount | None, index: int, row: Row) -> Iterator[M
     kind, sureness = money_kind(_without_percent(label))
     if _NET_AS_ZERO.search(label) and kind is not None:
         kind, sureness = MoneyKind.NET, 3  # in Finland what is before VAT is "moms 0 %"
+    if kind is MoneyKind.TOTAL and sureness == 1 and amount.minor < 0 and " " in label:
+        kind = MoneyKind.DISCOUNT  # "Willys Plus-pris"
     if (
         kind is None
         and amount.minor < 0

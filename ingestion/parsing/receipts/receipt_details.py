@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.raw_items import is_sentence
 from ingestion.parsing.receipts.travel import is_out_of_order
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # What no place has in its name: "Grand Total: $", "Stockholm C /".
 _NO_PLACE = re.compile(r"[:$€£/|]")
+_TIPPED = (Category.FOOD_DELIVERY, Category.TRAVEL, Category.MISCELLANEOUS)
+_WITH_BOTTLES = (Category.GROCERY, Category.FOOD_DELIVERY)
 _ONCE = re.compile(r"(?i)\bone-?\s?time\b|engångs|\bonce\b|einmalig|éngangs|engangs")
 
 
@@ -46,6 +49,9 @@ def to_details(
         "tip": made.money(sums.parts.get(MoneyKind.TIP)),
         "deposit": made.money(sums.parts.get(MoneyKind.DEPOSIT)),
     }
+    tipped = sums.parts.get(MoneyKind.TIP) and category not in _TIPPED
+    if tipped or (sums.parts.get(MoneyKind.DEPOSIT) and category not in _WITH_BOTTLES):
+        made.warn(ReceiptWarning.DETAILS_UNSURE)
     if category is Category.FOOD_DELIVERY:
         own = layout.restaurant and _is_own(layout.restaurant, vendor)
         values["restaurant"] = None if own else layout.restaurant
@@ -107,10 +113,19 @@ def _of_utility(layout: Layout) -> dict[str, Any]:
     }
 
 
+def _is_odd_place(place: str | None) -> bool:
+    """Tell whether a place has signs or begins with a label: `Avresa Stockholm`, `Total: $`."""
+    if not place:
+        return False
+    return bool(_NO_PLACE.search(place) or field_names(place.split(" ")[0]))
+
+
 def _of_travel(made: Combination, number: str | None) -> dict[str, Any]:
     layout, markup = made.layout, made.markup
     incomplete = any(not (leg.number and leg.departure and leg.arrival) for leg in layout.legs)
-    odd = any(_NO_PLACE.search(f"{leg.origin} {leg.destination}") for leg in layout.legs)
+    odd = any(
+        map(_is_odd_place, (end for leg in layout.legs for end in (leg.origin, leg.destination)))
+    )
     doubtful = layout.misses_legs or incomplete or odd or is_out_of_order(layout.legs)
     if doubtful and len(markup.legs) != len(layout.legs):
         made.warn(ReceiptWarning.LEGS_UNSURE)

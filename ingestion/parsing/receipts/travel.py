@@ -60,6 +60,8 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
     if sum(bool(_CLOCK.search(row.text)) for row in rows) == 0:
         return tuple(dict.fromkeys(labelled))  # a journey without times, if any
     timed = [leg for leg in labelled if leg.departure and leg.arrival and "T" in leg.departure]
+    ends = from_ends(rows, near)
+    timed = ends if timed and len(ends) > len(timed) else timed
     for legs in (
         _from_tables(rows, near),
         timed,
@@ -67,7 +69,7 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
         from_two_lines(rows, near),
         from_stacks(rows, near),
         from_spans(rows, near),
-        from_ends(rows, near),
+        ends,
         from_lines(rows, near),
         from_routes(rows, near),
         from_sentences(rows, near),
@@ -200,6 +202,8 @@ def _from_pairs(pairs: Sequence[Pair], near: date | None) -> list[Leg]:
             role == "travel_on" and not values and "travel_from" not in names and near is None
         ):
             continue
+        if role == "travel_number" and not re.search(r"\d", pair.value):
+            continue  # `Linje | Plats` is the head of a table
         if role in values and values[role] != pair.value:
             if (leg := _leg_of_values(values, near)) is not None:
                 legs.append(leg)
