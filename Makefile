@@ -23,7 +23,7 @@ doctor: .venv/.ready ## What this machine lacks, and the command that mends it (
 	@$(BIN)/paypulse doctor $(ARGS)
 
 ##@ Work
-.PHONY: test test-clients picture check format bench accuracy generate lock
+.PHONY: test test-clients picture check format bench accuracy train generate lock
 # Two processes, whatever the machine: each starts a MiniStack and a dev stack of its own.
 PYTEST = $(BIN)/pytest --ignore=tests/terraform
 test: setup ## Every test but those of test-clients (no network needed)
@@ -55,6 +55,10 @@ accuracy: setup ## How well labelled mails are read; published in docs/accuracy.
 	@$(BIN)/paypulse accuracy --write
 	@cat docs/accuracy.md
 
+train: setup .venv-training/.ready ## Fit the models of words to the dev part of the labelled mails
+	@$(BIN)/paypulse train-samples artifacts/word_samples.json
+	@.venv-training/bin/python devstack/fit_words.py artifacts/word_samples.json ingestion/parsing/receipts
+
 generate: setup ## Rewrite what is generated: schema.graphql, the table of functions, the sample mailbox
 	$(BIN)/paypulse generate
 
@@ -66,6 +70,7 @@ lock: setup ## Renew the locked requirements (ARGS=--upgrade for newer versions)
 	$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
 	$(COMPILE) requirements/ministack.in -o requirements/ministack.txt
 	$(COMPILE) requirements/checkov.in -o requirements/checkov.txt
+	$(COMPILE) requirements/training.in -o requirements/training.txt
 	$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt
 
 ##@ AWS
@@ -107,6 +112,12 @@ setup: .venv/.ready .venv-ministack/.ready devstack/graphiql/node_modules/.ready
 	@$(BIN)/uv pip sync --quiet --python .venv-checkov/bin/python --require-hashes requirements/checkov.txt
 	@touch $@
 
+.venv-training/.ready: requirements/training.txt | .venv/.ready
+	@echo "Setting up .venv-training ..."
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-training
+	@$(BIN)/uv pip sync --quiet --python .venv-training/bin/python --require-hashes requirements/training.txt
+	@touch $@
+
 # GraphiQL's page, and the Amplify and browser tests, need Node; everything else works without.
 %/node_modules/.ready: %/package-lock.json
 	@if command -v npm >/dev/null; then \
@@ -116,4 +127,4 @@ setup: .venv/.ready .venv-ministack/.ready devstack/graphiql/node_modules/.ready
 	fi
 
 clean: ## Remove environments, local state and build products
-	rm -rf .venv .venv-ministack .venv-checkov .paypulse .paypulse-google */*/node_modules dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-checkov .venv-training .paypulse .paypulse-google */*/node_modules dist artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

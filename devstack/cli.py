@@ -158,6 +158,14 @@ def bench() -> None:
     typer.echo(report.read_text())
 
 
+@app.command(hidden=True)
+def train_samples(file: Path) -> None:
+    """Write what `make train` fits the models of words to."""
+    from devstack.train_words import write_samples  # noqa: PLC0415 - as above
+
+    write_samples(file)
+
+
 @app.command()
 def accuracy(
     split: Annotated[
