@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import find_dates
 from ingestion.parsing.receipts.labels import money_kind
-from ingestion.parsing.receipts.raw_items import METERED, is_product
+from ingestion.parsing.receipts.raw_items import METERED, is_product, is_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,8 @@ def _is_no_name(item: RawItem) -> bool:
     if money_kind(name)[0] is not None and (item.count == 1 or item.unit is None):
         return True  # a sum, a fee or a discount, unless counted
     return (
-        bool(_LABEL.match(name) or _CODE.fullmatch(name) or _HALF.search(name))
+        is_sentence(name)
+        or bool(_LABEL.match(name) or _CODE.fullmatch(name) or _HALF.search(name))
         or bool(_TITLE.fullmatch(name))
         or len(find_dates(name)) > 1
     )

@@ -13,7 +13,7 @@ from ingestion.parsing.receipts.classify import looks_like_refund
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.items import find_items
 from ingestion.parsing.receipts.labels import MoneyKind
-from ingestion.parsing.receipts.money_lines import find_money_lines, find_sentences
+from ingestion.parsing.receipts.money_lines import MoneyLines, find_sentences
 from ingestion.parsing.receipts.pairs import find_pairs
 from ingestion.parsing.receipts.raw_items import amount_of, is_day, merged
 from ingestion.parsing.receipts.sums import Sums, solve
@@ -90,7 +90,6 @@ _PLAN_ALONE = re.compile(
 _OLDEST_DAYS = 45
 _LONGEST_ROW = 120
 _CODE = re.compile(r"\b(?:SEK|EUR|USD|GBP|NOK|DKK)\b")
-_TAKES_OFF = re.compile(r"[-\u2212\u2013]\s?(?:[^\W\d]{1,4}\s?)?\d")
 _SHARES = re.compile(r"(?i)aktie-?kapital|share capital|stammkapital")
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
 
@@ -146,11 +145,12 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
         near: The day on which it was sent.
     """
     text = "\n".join(row.text for row in rows)
-    refund = looks_like_refund(subject, text) or _pays_back(rows)
+    money = MoneyLines(rows)
+    refund = looks_like_refund(subject, text) or _pays_back(money)
     pairs = find_pairs(rows)
     values = Values(pairs, rows, near)
     promised = bool(_PROMISED.search(subject))
-    layout = Layout(_solve(rows, refund=refund, promised=promised), refund=refund)
+    layout = Layout(_solve(rows, money, refund=refund, promised=promised), refund=refund)
     layout.currency, layout.currencies = _currency(rows, domain, layout.sums)
     values.month_first = layout.currency in ("USD", "CAD")
     is_invoice = bool(_INVOICE.search(subject))
@@ -194,17 +194,15 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     return layout
 
 
-def _pays_back(rows: Sequence[Row]) -> bool:
+def _pays_back(money: MoneyLines) -> bool:
     """Tell whether a till printed a negative total and says that it was paid back."""
-    if not any(_TAKES_OFF.search(row.text) for row in rows):
-        return False
-    lines = find_money_lines(rows, set())
+    lines = money.outside(())
     totals = [line.minor for line in lines if line.kind is MoneyKind.TOTAL and line.sureness > 1]
     paid_back = any(line.kind is MoneyKind.REFUND for line in lines)
     return paid_back and bool(totals) and max(totals) < 0
 
 
-def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:
+def _solve(rows: Sequence[Row], money: MoneyLines, *, refund: bool, promised: bool) -> Sums:
     """Solve once for each way to read the items, since they decide which rows are sums."""
     readings: list[ItemReading] = []
     best: Sums | None = None
@@ -212,7 +210,7 @@ def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:
         if not refund and not any(amount_of(item) > 0 for item in reading.items):
             continue  # what only takes off is a discount
         readings.append(reading)
-        lines = find_money_lines(rows, reading.rows)
+        lines = money.outside(reading.rows)
         sums = solve(lines, [reading], refund=refund)
         if sums.adds_up:
             sums.doubted = sums.doubted or reading.is_patched
@@ -220,13 +218,13 @@ def _solve(rows: Sequence[Row], *, refund: bool, promised: bool) -> Sums:
         if best is None or (best.total is None and sums.total is not None):
             best = sums
     for reading in readings:
-        lines = find_money_lines(rows, reading.rows, prose=True)
+        lines = money.outside(reading.rows, prose=True)
         told = solve(lines, [reading], refund=refund)
         if told.adds_up and not told.doubted:
             told.doubted = True  # prose speaks of other things, too
             return told
     if best is None or best.total is None:
-        lines = find_money_lines(rows, set())
+        lines = money.outside(())
         sentences = find_sentences(rows, refund=refund, promised=promised)
         bare = solve([*lines, *sentences], readings[:1], refund=refund)
         if best is None or bare.total is not None:

@@ -132,31 +132,46 @@ class MoneyLine:
     quote: str
 
 
-def find_money_lines(
-    rows: Sequence[Row], taken: Collection[int], *, prose: bool = False
-) -> list[MoneyLine]:
-    """Return the labelled amounts in the rows that no item has taken.
+class MoneyLines:
+    """The labelled amounts of a mail, each row looked at once however often they are asked for."""
 
-    Args:
-        rows: Of the mail.
-        taken: Rows that are items.
-        prose: Take the fees and savings that running text speaks of, too; seldom they are this
-            receipt's.
-    """
-    lines: list[MoneyLine] = []
-    for index, row in enumerate(rows):
-        if index in taken:
-            continue
-        below = list(_under_labels(rows, index))
-        if (table := _tax_table(rows, index)) is not None:
-            lines.append(table)
-            lines.extend(line for line in below if line.kind in _BESIDE_TAX)
-            continue
-        lines.extend(below)
-        found = _of_row(rows, index, row)
-        is_prose = not prose and len(row.cells) == 1 and _PARAGRAPH.search(row.text)
-        lines.extend(line for line in found if line.kind in _IN_SENTENCES or not is_prose)
-    return lines
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._found: dict[int, list[MoneyLine]] = {}
+
+    def outside(self, taken: Collection[int], *, prose: bool = False) -> list[MoneyLine]:
+        """Return the labelled amounts in the rows that no item has taken.
+
+        Args:
+            taken: Rows that are items.
+            prose: Take the fees and savings that running text speaks of, too; seldom they are
+                this receipt's.
+        """
+        lines: list[MoneyLine] = []
+        for index, row in enumerate(self._rows):
+            if index in taken:
+                continue
+            found = self._of(index)
+            if not prose and len(row.cells) == 1 and _PARAGRAPH.search(row.text):
+                found = [line for line in found if line.kind in _IN_SENTENCES]
+            lines.extend(found)
+        return lines
+
+    def _of(self, index: int) -> list[MoneyLine]:
+        known = self._found.get(index)
+        if known is None:
+            known = self._found[index] = list(_lines_at(self._rows, index))
+        return known
+
+
+def _lines_at(rows: Sequence[Row], index: int) -> Iterator[MoneyLine]:
+    below = list(_under_labels(rows, index))
+    if (table := _tax_table(rows, index)) is not None:
+        yield table
+        yield from (line for line in below if line.kind in _BESIDE_TAX)
+        return
+    yield from below
+    yield from _of_row(rows, index, rows[index])
 
 
 def _under_labels(rows: Sequence[Row], index: int) -> Iterator[MoneyLine]:
