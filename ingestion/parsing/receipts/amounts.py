@@ -160,6 +160,7 @@ def _numbers_in(text: str) -> tuple[Amount, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=8192)
 def whole_amount(text: str) -> Amount | None:
     """Return the amount that fills a text (a cell), whole numbers included; free is 0."""
     text = _RATE_CODE.sub("", text.strip().strip("*=").strip())

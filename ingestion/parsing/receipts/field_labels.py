@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _FRILLS = " :*•-–—=>#.,()[]"
 
 
+@lru_cache(maxsize=8192)
 def normal(label: str) -> str:
     """Return a label for comparison: lower-case, one line, without its colon and frills."""
     text = re.sub(r"\s+", " ", label.lower()).strip(_FRILLS)
@@ -419,7 +421,6 @@ _COMPILED = tuple((name, re.compile(rf"(?:{pattern})", re.IGNORECASE)) for name,
 _ANY = re.compile("|".join(f"(?:{pattern})" for _, pattern in _FIELDS), re.IGNORECASE)
 # "Booking reference (PNR)"; the closing bracket is a frill.
 _IN_BRACKETS = re.compile(r"\s*\([^()]{2,20}\)?$")
-_CACHE: dict[str, frozenset[str]] = {}
 
 
 def _named(text: str) -> frozenset[str]:
@@ -428,16 +429,14 @@ def _named(text: str) -> frozenset[str]:
     return frozenset(name for name, pattern in _COMPILED if pattern.fullmatch(text))
 
 
+# The same cells are asked about many times while a mail is read.
+@lru_cache(maxsize=8192)
 def field_names(label: str) -> frozenset[str]:
     """Return the names of the values that a label may stand for; most labels have none."""
     text = normal(label)
     if not text or len(text) > 50:
         return frozenset()
-    known = _CACHE.get(text)
-    if known is None:
-        known = _named(text)
-        if not known and (bare := _IN_BRACKETS.sub("", text)) != text:
-            known = _named(bare)
-        if len(_CACHE) < 4000:
-            _CACHE[text] = known
+    known = _named(text)
+    if not known and (bare := _IN_BRACKETS.sub("", text)) != text:
+        known = _named(bare)
     return known
