@@ -99,6 +99,7 @@ _HOURS = re.compile(
     r"(?<![\d.,])([0-3]?\d[.:][0-5]\d)\s?[-\u2013\u2014]\s?([0-3]?\d[.:][0-5]\d)(?![\d.,]\d)"
 )
 _CLOCK = re.compile(r"0\d[.:]\d\d")
+_MINUTES_BEFORE = re.compile(r"(?i)\bmin\.?\s?(?:och |og )?$")
 _TIME_BEFORE = re.compile(r"(?i)\b(?:kl|klockan|um)\.?\s?$")
 _DAY = re.compile(r"[0-3]?\d\.(?:0?[1-9]|1[0-2])")
 _RATE_CODE = re.compile(r"(?<=[.,]\d\d)\s[A-E]$")  # `12,60 B`: its rate of VAT
@@ -217,6 +218,8 @@ def _amount_of(match: re.Match[str]) -> Amount | None:
         return None  # "KR-36211" is a number of something
     if not symbol and _CLOCK.fullmatch(number):
         return None  # 08.42: money has no zero in front
+    if symbol == "sek" and _MINUTES_BEFORE.search(match.string[: match.start()]):
+        return None  # "4 min 12 sek"
     if not symbol and _TIME_BEFORE.search(match.string[: match.start("number")]):
         return None  # "kl. 18.15"
     if not symbol and _DAY.fullmatch(number) and match.string[match.end("number") :][:1] == ".":

@@ -312,7 +312,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     (
         "quantity",
         (
-            r"(?:lev\.? ?)?ant(?:al)?\.?|antal(?:/vikt|/mängd)?|vikt/antal"
+            r"månader|months|(?:lev\.? ?)?ant(?:al)?\.?|antal(?:/vikt|/mängd)?|vikt/antal"
             r"|qty|quantity|kvantitet|st|mängd|count|pcs"
             r"|anzahl|menge|antall|stk\.?|aantal|määrä|kpl|anz\.?"
         ),
@@ -323,6 +323,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"(?:pris|price)(?: ?/ ?st| per st| each| per (?:styck|unit"
             r"|item)|/styck|/unit)?|styckpris|á-?pris|à-?pris|a-?pris|unit"
             r" price|each|st-?pris|enhetspris|pris per styck"
+            r"|(?:kr|€|eur|sek)/(?:mån|månad|month|st)|[àá] ?(?:€|kr)?"
             r"|stk\.?\s?pris|styck|einzelpreis"
             r"|stückpreis|stykpris|enhedspris|enhetspris|preis|pris pr\.? stk\.?"
         ),

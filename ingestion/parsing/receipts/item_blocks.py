@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ingestion.parsing.receipts.amounts import find_amounts
+from ingestion.parsing.receipts.amounts import find_amounts, whole_amount
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.item_names import NamedItem, read_name
 from ingestion.parsing.receipts.labels import MoneyKind, money_kind, names_only_a_sum
@@ -41,6 +41,9 @@ def read_blocks(rows: Sequence[Row]) -> ItemReading:
             index = max(end, index) + 1
             continue
         head_at = _head_of(rows, index)
+        price = whole_amount(rows[head_at].text) if head_at else None
+        if price is not None and price.looks_like_money and named.unit_minor is None:
+            named.unit_minor, head_at = price.minor, head_at - 1  # "229,00 kr" under the name
         above = [cell for cell in rows[head_at].cells if cell]
         described = named.unit_minor is not None or named.quantity or named.attributes
         price_below = re.match(r"(?i)(?:pris|price)\b", rows[index].text)

@@ -34,16 +34,21 @@ if TYPE_CHECKING:
 
 # In a column of counts: "3 mån", "2 nätter".
 _OF_TIME = re.compile(
-    r"(?i)(?<=\d)\s?(?:mån(?:ader)?|months?|nätter|nights?|netter|nætter|døgn|dygn"
+    r"(?i)(?<=\d)\s?(?:mån(?:ader)?|months?|nätter|nights?|netter|dager|nætter|døgn|dygn"
     r"|dagar|days?|tage?|nächte)\.?$"
 )
 # "Änglamark. Pris 29,95 kr/kg", in small letters below a name.
+_BOTH_TOLD = re.compile(
+    r"(?i)\b(?:antal|qty|antall|menge):?\s(?P<count>\d{1,3})(?:\s?(?:st|stk|pcs))?\.?,?\s+(?:pris|price"
+    r"|preis):?\s(?P<price>\d[\d .,]*\s?(?:kr|:-|€)?)$"
+)
 _RATE_TOLD = re.compile(r"(?i)\b(?:pris|price|preis)\s(?P<rate>\d[^\s/]*\s?\w{0,3}/\w{1,4})$")
 # "Sigbritt Almhage", and below it "Biljett Vuxen".
 _TRAVELLER = re.compile(
     r"^[^\W\d_a-zåäö]\w+(?: [^\W\d_a-zåäö][\w-]+){1,3}\n(?i:.*\b(?:biljett|ticket|billett?|vuxen"
     r"|adult|voksen|erwachsene[rn]?|senior|barn|child|ungdom)\b)"
 )
+_COUNT_BEFORE = re.compile(r"^(?P<count>\d{1,2})\s(?P<name>[^\W\d_].*)$")
 _EACH_BEHIND = re.compile(r"\s*\((?P<price>[^()]{3,16})\)$")
 WEIGHED = re.compile(r"(?i)\d{1,3}[.,]\d{1,3}\s?kg\s+\d")
 
@@ -107,6 +112,7 @@ def item_of_cells(row: Row, index: int, roles: list[str]) -> RawItem | None:
         item.quantity = None  # what a meter has counted is one delivery
     price_of(item, amounts, times)
     _take_each_behind(item)
+    _take_count_before(item)
     item.measure = measure
     priced = item.unit is not None and item.total is not None
     if measure is not None and item.quantity is None and priced:
@@ -126,6 +132,16 @@ def _take_each_behind(item: RawItem) -> None:
         item.unit, item.total, item.lone = amount.minor, total, None
 
 
+def _take_count_before(item: RawItem) -> None:
+    """Take `2 Ordinarie | 595 kr | 1 190 kr`: as many make the sum."""
+    match = _COUNT_BEFORE.match(item.name)
+    if match is None or item.quantity is not None or item.unit is None or item.total is None:
+        return
+    count = read_count(match["count"])
+    if count is not None and count > 1 and is_product(count, item.unit, item.total):
+        item.quantity, item.name = count, match["name"]
+
+
 def _lines_of_numbers(cell: str) -> list[str]:
     """Part a cell that has a count in one line and a price in the next."""
     lines = cell.split("\n")
@@ -143,6 +159,11 @@ def _without_prices(cell: str, times: NamedItem) -> str:
         counted = NamedItem("")
         if times.unit_minor is None and take_times(line, counted):
             times.quantity, times.unit_minor = counted.quantity, counted.unit_minor
+            continue
+        both = _BOTH_TOLD.search(line)
+        price = whole_amount(both["price"]) if both else None
+        if both is not None and price is not None and times.unit_minor is None:
+            times.quantity, times.unit_minor = read_count(both["count"]), price.minor
             continue
         amount = cell_amount(line)
         told = _RATE_TOLD.search(line)

@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 # `63,60 kr (pant 8,00 kr tillkommer)`
 _NOTE_BEHIND = re.compile(r"(?i)\s*\((?:\+\s?)?(?:pant|deposit|pfand)\b[^()]{0,40}\)$")
 _CLOCK = re.compile(r"[012]?\d[.:][0-5]\d")
-# "Art.nr 97412 2 st x 199,90": the number stands before the count.
-_ARTICLE_BEFORE = re.compile(
-    r"(?i)^(?:art(?:ikel)?\.?\s?(?:nr|no|nummer)?|sku|ean)\.?:?\s+\d{3,14}\s+"
-)
 _SMALL = re.compile(r"[a-zåäöæø]+(?![\w-])")
 _TIMES_FIRST = re.compile(
     r"(?i)^(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st|kg|pcs|stk|l)?\.?\s?[x×*à@]\s?"
@@ -227,9 +223,7 @@ def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
     row = rows[index]
     named = NamedItem("")
     cells = merged(row.cells)
-    if not cells or not (
-        take_times(_ARTICLE_BEFORE.sub("", cells[0]), named) or _take_count(cells, named)
-    ):
+    if not cells or not (_take_last_line(cells[0], named) or _take_count(cells, named)):
         return None
     above = _name_above(rows, index, named)
     name_cells = [cell for cell in above.cells if cell]
@@ -247,6 +241,12 @@ def _item_over_two_rows(rows: Sequence[Row], index: int) -> RawItem | None:
     else:
         item.total = total
     return item
+
+
+def _take_last_line(cell: str, named: NamedItem) -> bool:
+    """Take `1 st á 499,00 kr`, with lines such as `Färg: Blå` above it in the same cell."""
+    *lines, last = cell.split("\n")
+    return all(take_attribute(line, named) for line in lines) and take_times(last, named)
 
 
 def _take_count(cells: Sequence[str], named: NamedItem) -> bool:

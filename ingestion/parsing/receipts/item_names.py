@@ -26,7 +26,7 @@ _KEYS = {
     "quantity": r"(?:antal|qty|quantity|st)",
     "unit": (
         r"(?:je|einzelpreis|stückpreis|stykpris|stk\.?pris|à-?pris|á-?pris|a-pris|enhetspris"
-        r"|pris per st(?:yck)?"
+        r"|pris per st(?:yck)?|pris/\w{1,4}"
         r"|per unit|styckpris|pris/st|st-?pris|unit price|price each"
         r"|each|pris per st|à|á)"
     ),
@@ -112,7 +112,7 @@ _TIMES = (
 _PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}(?=\n|$)")
 # Behind a name, where only money makes it a price: `, 2 st à 50,00 kr`, `, 7 × € 9,50`.
 _MEASURE = re.compile(
-    r"(?i)^(?P<count>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:kg|hg|h|tim(?:mar)?|hours?|m|meter|std\.?"
+    r"(?i)^(?:ca\.?\s)?(?P<count>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:kg|hg|h|tim(?:mar)?|hours?|m|meter|std\.?"
     r"|timer?)\.?$"
 )
 _RATE = re.compile(
@@ -284,6 +284,7 @@ def _take(name: str, value: str, item: NamedItem) -> bool:
     elif name == "quantity":
         value, _, rate = value.partition(" (")
         count = read_count(value)
+        count = read_measure(value) if count is None else count
         if count is None:
             return False
         item.quantity = item.quantity or count

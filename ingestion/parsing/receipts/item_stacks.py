@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from ingestion.parsing.receipts.amounts import Amount
     from ingestion.parsing.receipts.rows import Row
 
-_MOST_CHOICES = 6
+_MOST_CHOICES = 12
+_MORE = re.compile(r"\s*\(\+[^()]{2,16}\)$")  # "2 TB (+690,00 kr)"
 _CHOICE = re.compile(r"[^\W\d_][^\d:]{1,30}:")
 _QTY = re.compile(r"(?i)(?:\b(?:qty|antal|menge|antall)\b:?\s?|[x×]\s?)(?P<count>\d{1,2})$")
 _BY_WEIGHT = re.compile(r"(?i)/\s?(?:kg|100\s?g|hg|l|liter)$")
@@ -110,7 +111,7 @@ def read_prices_first(rows: Sequence[Row]) -> ItemReading:
 
 
 def _may_describe(cells: Sequence[str]) -> bool:
-    return len(cells) == 1 and len(cells[0]) < 90 and not find_amounts(cells[0])
+    return len(cells) == 1 and len(cells[0]) < 90 and not find_amounts(_MORE.sub("", cells[0]))
 
 
 def _counted_below(rows: Sequence[Row], index: int, above: Sequence[int]) -> RawItem | None:
@@ -142,7 +143,7 @@ def _take_bare_count(row: Row, described: NamedItem) -> bool:
 def _lines_of_choice(rows: Sequence[Row], at: int, described: NamedItem) -> int:
     """Count the lines that end here and only describe the item above: `Färg:`, then `Grön`."""
     label = rows[at - 1].text.strip(" |")
-    if _CHOICE.fullmatch(label) and not find_amounts(rows[at].text):
+    if _CHOICE.fullmatch(label) and not find_amounts(_MORE.sub("", rows[at].text)):
         take_attribute(f"{label} {rows[at].text}", described)
         return 2
     if _BY_WEIGHT.search(rows[at].text) and read_rate(rows[at].text) is not None:

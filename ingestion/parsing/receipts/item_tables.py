@@ -166,7 +166,9 @@ def _measure(text: str, item: RawItem) -> Decimal | None:
 
     What a meter has counted (`240 kWh`, `32 m³`) is one delivery, too.
     """
-    match = re.match(r"^(\d{1,6}(?:[.,]\d{1,3})?)\s*[^\W\d_]{1,6}\.?$", text.strip())
+    match = re.match(
+        r"(?i)^(?:ca\.?\s)?(\d{1,6}(?:[.,]\d{1,3})?)\s*[^\W\d_]{1,6}\.?$", text.strip()
+    )
     if match is None or re.search(r"(?i)kwh|m3|m³|dagar|dygn|days", text):
         return item.quantity
     from ingestion.parsing.receipts.amounts import parse_number

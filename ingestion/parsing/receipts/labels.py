@@ -89,7 +89,9 @@ _TAX = _words(
     r"|mehrwertsteuer|umsatzsteuer|merverdiavgift|arvonlisävero"
 )
 _TIP = _words(
-    r"dricks(?!vatten)\w*|tips?|gratuity|driver tip|kurirdricks|tip for \w+"
+    r"dricks(?!vatten)\w*"
+    r"|(?:(?:driver|courier|delivery|rider|dasher|staff|your|kurir\w*|bud\w*|add(?:ed)?"
+    r"|total) )?tips?(?! ?\()(?=$| (?:for|to|till|til)\b)|gratuity|tip for \w+"
     r"|trinkgeld|drikkepenge|fooi"
 )
 _DEPOSIT = _words(
@@ -120,7 +122,7 @@ _SERVICE_FEE = _words(
 )
 _SHIPPING = _words(
     r"\w*frakt\w*|\w*leverans\w*|hemkörning|hemleverans\w*|utkörning\w*|utkörningsavgift|porto"
-    r"|shipping|deliver(?:y|ies)|postage|courier|bud(?:avgift)?|bud(?:et)?kostnad|fraktkostnad|p&p"
+    r"|cykelbud|lastbud|shipping|deliver(?:y|ies)|postage|courier|bud(?:avgift)?|bud(?:et)?kostnad|fraktkostnad|p&p"
     r"|p ?& ?p|p\.&p\.|postnord\w*|dhl\w*|budbee|instabox|ombud"
     r"|express(?=$| delivery| shipping| frakt| leverans)|carriage|freight"
     r"|\w*transport"
@@ -200,6 +202,7 @@ _STRONG = _words(
     r"|pris|totalpris)"
     r"|total incl\w*\.? (?:taxes|fees)(?: (?:and|&) (?:fees|taxes))?"
     r"|to pay|to be paid|inalles|sammanlagt(?: att betala)?|sammenlagt|total to pay"
+    r"|i alt til (?:opkrævning|betaling)"
     r"|summe inkl\w*\.? ?(?:mwst|ust)|gesamt inkl\w*\.? ?(?:mwst|ust)"
     r"|(?:faktura|räkning)(?:en)?(?: för \w+)? (?:är|blev)(?: på)?|bill is"
 )
@@ -235,8 +238,8 @@ _OF_A_FARE = re.compile(
 )
 # Shopify's line: "Avgifter (mva. inkludert)", "Taxes (VAT included)".
 _TAXES_WITH = re.compile(
-    r"(?i)^(?:beräknade )?(?:avgifter|skatter|skatt|taxes|steuern?|gebyrer)\W.*"
-    r"\b(?:mva|moms|vat|mwst)\b"
+    r"(?i)^(?:beräknade |totala )?(?:avgifter|skatter|skatt|taxes|steuern?|gebyrer)\W.*"
+    r"\b(?:mva|moms|vat|mwst|inkluderade?|included)\b"
 )
 _OF_WHICH = re.compile(r"(?i)\b(?:darin|davon|hierin|varav|därav|heraf|herav|of which|whereof)\b")
 # "Totalt inkl. frakt" is a total.

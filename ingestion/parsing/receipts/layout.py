@@ -90,6 +90,8 @@ _PLAN_ALONE = re.compile(
 _OLDEST_DAYS = 45
 _LONGEST_ROW = 120
 _CODE = re.compile(r"\b(?:SEK|EUR|USD|GBP|NOK|DKK)\b")
+_SIGNS = {"€": "EUR", "£": "GBP"}
+_KRONER = re.compile(r"(?i)(?<![^\W_])kr\.?(?![^\W_])")
 _SHARES = re.compile(r"(?i)aktie-?kapital|share capital|stammkapital")
 _KRONOR = {"no": "NOK", "dk": "DKK", "is": "ISK"}
 
@@ -215,7 +217,8 @@ def _solve(rows: Sequence[Row], money: MoneyLines, *, refund: bool, promised: bo
         if sums.adds_up:
             sums.doubted = sums.doubted or reading.is_patched
             return sums
-        if best is None or (best.total is None and sums.total is not None):
+        better = best is None or (best.total is None and sums.total is not None)
+        if better or (sums.makes_subtotal and best is not None and not best.makes_subtotal):
             best = sums
     for reading in readings:
         lines = money.outside(reading.rows, prose=True)
@@ -285,7 +288,12 @@ def _named_currency(rows: Sequence[Row], total: str) -> str | None:
             code = (match["code"] or match["column"]).upper().rstrip(".")
             return "KR" if code in ("KR", "KRONOR") else code
     alone = {cell for row in rows for cell in row.cells if _CODE.fullmatch(cell)}
-    return alone.pop() if len(alone) == 1 else None  # the head of a column
+    if len(alone) == 1:
+        return alone.pop()  # the head of a column
+    signs = {sign for row in rows for sign in _SIGNS if sign in row.text}
+    if len(signs) == 1:
+        return _SIGNS[signs.pop()]  # "Summa €"
+    return "KR" if any(_KRONER.search(row.text) for row in rows) else None
 
 
 def _by_words(rows: Sequence[Row]) -> str:

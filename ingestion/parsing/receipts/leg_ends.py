@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Hotels and opening hours have times and names, too.
 _NO_JOURNEY = re.compile(
-    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|\b(?:(?:start|slut|slutt)tid|infart|utfart|einfahrt|ausfahrt|bokat|bokad|avboka|betala\w*)\b"
+    r"(?i)check-?\s?(?:in|out)|(?:in|ut)checkning|\b(?:bilen|anreise|abreise|(?:start|slut|slutt)tid|infart|utfart|einfahrt|ausfahrt|bokat|bokad|avboka|betala\w*)\b"
     r"|\bstd\.?(?!\w)|\d\s?(?:std|tim|h)\b"
     r"|\böppe[nt]|\bopen|leverans|deliver"
 )
@@ -125,7 +125,7 @@ def _end_of(text: str, near: date | None) -> tuple[Timed, str] | None:
     if place is None or not place[0].isupper() or not 2 < len(place) <= _LONGEST_PLACE:
         return None
     if (
-        re.search(r"\d|[:!?]$|(?<![ .][^\W\d_]{2})\.$", place)
+        re.search(r"[\d()]|[:!?]$|(?<![ .][^\W\d_]{2})\.$", place)
         or field_names(place)
         or place.count(" ") > 5
     ):

@@ -88,6 +88,9 @@ def from_spans(rows: Sequence[Row], near: date | None) -> list[Leg]:
     legs: list[Leg] = []
     for index, row in enumerate(rows):
         cells = [cell for cell in row.cells if cell]
+        if (beside := _clocks_above_places(rows, index, near)) is not None:
+            legs.append(beside)
+            continue
         times = find_times(cells[1]) if len(cells) == 3 else []
         if len(times) != 2 or re.search(r"[^\W\d_]{2}", cells[1]):
             continue
@@ -125,6 +128,23 @@ def from_columns(rows: Sequence[Row], near: date | None) -> list[Leg]:
         number = named["number"].strip() if named else None
         legs.append(Leg(number, str(names[0]), str(names[1]), *instants))
     return legs
+
+
+def _clocks_above_places(rows: Sequence[Row], index: int, near: date | None) -> Leg | None:
+    """Read `11:35 | TK1794 | 16:05` above `Stockholm (ARN) | Direct | Istanbul (IST)`."""
+    cells = [cell for cell in rows[index].cells if cell]
+    below = [cell for cell in rows[index + 1].cells if cell] if index + 1 < len(rows) else []
+    if len(cells) < 2 or len(below) < 2 or not (_is_clock(cells[0]) and _is_clock(cells[-1])):
+        return None
+    names = [place_in(cell, near) for cell in (below[0], below[-1])]
+    near_rows = rows[max(0, index - 2) : index]
+    above = [days for row in near_rows if (days := find_dates(row.text, near))]
+    if not all(names) or not above or any(map(_has_digit, (below[0], below[-1]))):
+        return None
+    number = number_in(rows[index].text, near)
+    instants = to_instants(above[-1][0].day, None, find_times(cells[0]), find_times(cells[-1]))
+    named = number["number"].strip() if number else None
+    return Leg(named, str(names[0]), str(names[1]), *instants)
 
 
 def _labelled_below(rows: Sequence[Row], at: int) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Such as `598,97 kr (varav moms 119,79 kr)`, `inkl. moms 25 % 119,79 kr`.
 _EMBEDDED_TAX = re.compile(
-    r"(?i)[(,;]?\s*(?:\b(?:varav|därav|inkl(?:usive|\.)?|incl(?:uding"
+    r"(?i)[(,;]?\s*(?:\b(?:varav|därav|herav|heraf|davon|inkl(?:usive|\.)?|incl(?:uding"
     r"|udes|\.)?|of which|whereof|ink\.?)\s+"
     r"(?:\d{1,2}(?:[.,]\d)?\s?%\s*)?(?:moms|vat|tax|mva|mwst)|\b(?:moms"
     r"|vat)(?:\s\(?\d{1,2}(?:[.,]\d)?\s?%\)?)? ingår med)\b"
@@ -181,7 +181,8 @@ def _under_labels(rows: Sequence[Row], index: int) -> Iterator[MoneyLine]:
     values = [cell for cell in below.cells if cell] if below else []
     if below is None or len(labels) < 2 or len(labels) != len(values) or roles_of(rows[index]):
         return
-    if any(re.search(r"\d", label) or whole_amount(label) for label in labels):
+    bare = [_PERCENT.sub("", label) for label in labels]
+    if any(re.search(r"\d", label) or whole_amount(label) for label in bare):
         return
     if any(field_names(value) or money_kind(value)[0] for value in values):
         return  # a row like the one above

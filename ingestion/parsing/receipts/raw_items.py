@@ -53,7 +53,7 @@ _TIMES = re.compile(
     r"|anzahl):?\s*)?(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?"
     r"|pcs?|kg|stk|m|h|tim|seats?|users?|licen[sc]es?|licenser|användare|platser|nätter|natt"
     r"|nights?|guests?|copies|copy|months?|månader|mån|personer|pers\.?|tickets?|biljetter|dagar"
-    r"|days?|stück|portion(?:er)?|port\.?|tage?|netter|døgn|dygn|min\.?|minuter|minutter|vecka|veckor|uger?|wochen?)?\s?"
+    r"|days?|stück|portion(?:er)?|port\.?|tage?|netter|døgn|dygn|min\.?|minuter|minutter|nächte?|nacht|packs?|vecka|veckor|uger?|wochen?)?\s?"
     r"(?:[x×*@]|à|á|at\s|st à|st\.? á)\s*(?=(?:[A-Za-z]{2,3}\$?)?\W{0,3}\d)"
 )
 
@@ -63,6 +63,10 @@ _WEIGHED = re.compile(r"(?i)^\W*(?P<count>\d{1,3}[.,]\d{1,3})\s?kg\s+(?=\d)")
 _COUNTED_PRICE = re.compile(
     r"(?i)^(?P<count>\d{1,3})\s?(?:st|pcs|stk|pc|stück)\.?,?\s+(?:(?:pris|price|preis|[àá])\b:?\s*)?"
     r"(?P<price>[^()]{3,20}?)(?:\s*\((?P<each>[^()]{4,24})\))?$"
+)
+# "Art.nr 97412 2 st x 199,90": the number stands before the count.
+_ARTICLE_BEFORE = re.compile(
+    r"(?i)^(?:art(?:ikel)?\.?\s?(?:nr|no|nummer)?|sku|ean)\.?:?\s+\d{3,14}\s+(?=\d)"
 )
 # In "1 x 14. Capricciosa" the number is that of the dish.
 _ARTICLE = re.compile(r"\d[\d.-]{5,}")  # "404.177.35"
@@ -137,6 +141,8 @@ def split_row(row: Row) -> tuple[str, Amount | None]:
         words = [
             cell for cell in cells[:-1] if re.search(r"[^\W\d_]", cell) and not whole_amount(cell)
         ]
+        if len(words) > 1 and money_kind(words[-1])[0] is not None and is_sentence(words[0]):
+            words = words[-1:]  # a remark stands beside the sum
         return (words[0].replace("\n", " ") if words else ""), amount
     amount = whole_amount(cells[0])
     if amount is not None and len(cells) == 2:
@@ -299,6 +305,7 @@ def _take_prices(item: RawItem, named: NamedItem) -> None:
 
 def take_times(segment: str, named: NamedItem) -> bool:
     """Take `2 × 115,00 kr`, with or without the sum."""
+    segment = _ARTICLE_BEFORE.sub("", segment)
     match = _TIMES.match(segment) or _WEIGHED.match(segment)
     if match is None:
         return _take_counted_price(segment, named)

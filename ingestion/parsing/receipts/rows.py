@@ -26,6 +26,8 @@ _WIDTHLESS = re.compile(
 )
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _OVERRIDES = re.compile("[\u202d\u202e\u2066-\u2068]")
+# What hides the number of a card: "Visa •••• 5518".
+_MASKED = re.compile(r"(?:[•·] ?){2,}")
 # Bars, bullets, and the dots that lead the eye to an amount.
 _SEPARATORS = re.compile(rf"[ {SOFT}]*(?:\||•|·|\u2022|│|\.{{5,}}:?)[ {SOFT}]*")
 
@@ -75,6 +77,7 @@ def add_row(page: Page, raw: str, *, in_table: bool) -> None:
     if page.characters > MAX_TEXT_CHARACTERS:
         page.signals.add(ReadingSignal.TOO_LARGE)
         return
+    raw = _MASKED.sub("**** ", raw)
     raw = _SEPARATORS.sub(HARD, _DIRECTION.sub("", _WIDTHLESS.sub("", raw[:MAX_ROW_CHARACTERS])))
     cells: list[str] = []
     parts: list[str] = []

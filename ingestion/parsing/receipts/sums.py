@@ -35,6 +35,7 @@ class Sums:
     items: list[RawItem] = field(default_factory=list)
     adds_up: bool = False  # items and parts make the total
     subtotal_adds_up: bool = False  # the printed subtotal and the parts make the total
+    makes_subtotal: bool = False  # the items alone make the printed subtotal
     net_adds_up: bool = False  # the printed net amount and VAT make the total
     net_contradicts: bool = False  # the only printed net amount and VAT do not
     contradicts: bool = False  # it should add up and does not
@@ -131,6 +132,8 @@ def _choose(
     else:
         _take_likeliest(sums, candidates)
     sums.items = _nearest(options, sums.subtotal or sums.total)
+    goods = sum(item.total or 0 for item in sums.items)
+    sums.makes_subtotal = bool(sums.items) and goods == sums.subtotal
     sums.contradicts = bool(options) and bool(candidates)
 
 

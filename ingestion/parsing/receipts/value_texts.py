@@ -54,7 +54,7 @@ KWH = re.compile(
 def read_number(text: str) -> str | None:
     """Return the number or code that begins a text."""
     text = re.sub(r"(?i)^(?:nr|no|nummer)\.?\s+(?=\S*\d)", "", text.strip()).lstrip("#№").strip()
-    grouped = re.match(r"^\d{3,5}(?:\s\d{2,6}){1,4}(?=$|\s*[(|,])", text)
+    grouped = re.match(r"^\d{2,5}(?:\s\d{2,6}){1,4}(?=$|\s*[(|,])", text)
     if grouped and not find_amounts(text):
         return grouped[0].strip()
     spaced = _SPACED.match(text)

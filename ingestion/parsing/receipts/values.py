@@ -33,11 +33,12 @@ _NUMBER_SENTENCE = re.compile(
     r"|bokningsbekräftelse"
     r"|ordrebekreftelse|ordrebekræftelse|auftragsbestätigung"
     r"|order confirmation|order|beställning|köp|purchase|bokning|booking|reservation"
-    r"|confirmation|bestellung|bestell|beställnings|boknings|auftrags|buchungs|rechnung|buchung"
+    r"|confirmation|bekreftelses|bekræftelses|reservasjons|bestellung|bestell|beställnings|boknings|auftrags|buchungs|rechnung|buchung"
     r"|beleg|auftrag|bestilling|ordre"
     r"|kvittering|transaktion|transaction|inköp|kvitto"
     r"|receipt|faktura|invoice|referens|reference|biljett|ticket|pnr)(?:s|en|et|ens|ns)?"
-    r"(?:[\s-]?(?:nummer|nr|number|no|num|id|referens|reference|ref|kod|code))?\.?"
+    r"(?:[\s-]?(?:nummer(?:et)?(?: ditt| dit)?|nr|number|no|num|id|referens|reference|ref|kod"
+    r"|code))?\.?"
     r"\s*(?:är|er|is|lautet|mit der nummer|med nummer|with (?:the )?number|har nummer|har nr\.?"
     r"|:|#|nr\.?|no\.?)?\s*[:#(\[]?\s*"
     r"(?P<token>[A-ZÅÄÖØÆ]{1,4}[ -]?\d{2,4}(?: \d{2,4}){1,3}(?![\d:.]|\s?(?:kr|SEK|€))"
@@ -89,6 +90,7 @@ _OF_ORDER = re.compile(
     r"(?i)(?:order|beställnings?|bestell|bestillings?|ordre)[ -]?(?:dat|dag|day|dato)"
 )
 _ORDERED = re.compile(r"(?i)order|best|köp|purchase|faktura|invoice|rechnung|kvitto|receipt|bok")
+_IN_BRACKETS = re.compile(r"(?i)\((?:nummer|nr\.?|no\.?|number):?\s*(?P<token>[\w-]{4,20})\)")
 _OF_DELIVERY = re.compile(
     r"(?i)\b(?:leverer|levereras|leverans|deliver|arriv|ankommer|ankomst|estimated|beräknad|liefer)"
 )
@@ -207,7 +209,7 @@ class Values:
         """Return an order number from running text, the subject first."""
         texts = (subject, *(row.text for row in self._rows))
         found = (number for text in texts for _, number in self._named_numbers(text))
-        return next(found, None) or self._hash_number(subject)
+        return next(found, None) or self._hash_number(subject) or self._in_brackets()
 
     def _hash_number(self, subject: str) -> Found[str] | None:
         """Return `#55123`, from the subject or from a row that holds nothing else."""
@@ -217,6 +219,15 @@ class Values:
             number = read_number(match["token"]) if match else None
             if number is not None:
                 return Found(number, text)
+        return None
+
+    def _in_brackets(self) -> Found[str] | None:
+        """Return `24871` of `Ihre Bestellung bei Speicherkontor (Nummer: 24871)`."""
+        for row in self._rows[:_HEAD_ROWS]:
+            match = _IN_BRACKETS.search(row.text)
+            number = read_number(match["token"]) if match and _ORDER.search(row.text) else None
+            if number is not None:
+                return Found(number, row.text)
         return None
 
     def order_in(self, subject: str) -> Found[str] | None:
