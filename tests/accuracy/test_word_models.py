@@ -53,8 +53,7 @@ def test_subject_and_first_lines_tell_a_basket_from_a_receipt() -> None:
 
 
 def test_the_names_of_items_tell_what_was_bought() -> None:
-    features = category_features(
-        "Hyllan hyllan.example", "Tack", ["Mellanmjölk 1,5 l", "Bananer", "Ägg 12-pack"], {"items"}
-    )
+    items = ["Mellanmjölk 1,5 l", "Bananer Klass 1", "Ägg 12-pack", "Nötfärs 12 %", "Gul lök"]
+    features = category_features("Hyllan hyllan.example", "\n".join(items), items, {"items"})
 
     assert load_model("category").guess(features).label == "grocery"

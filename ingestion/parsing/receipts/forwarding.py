@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.dates import find_dates
 from ingestion.parsing.receipts.message import sender_of
 
@@ -51,6 +52,7 @@ _REPLY = re.compile(
     r"(?i)^[\s>*]*(?:(?:den|on|am|le)\s.{6,60}\b(?:skrev|wrote|schrieb|écrit)\b.{0,60}:"
     r"|.{2,60}\bskrev(?: den| følgende)?\b.{6,40}:)\s*$"
 )
+_ANSWER = re.compile(r"(?i)\s*(?:sv|re|aw|antw|vs)\s*:")
 _SEARCHED_ROWS = 40
 
 
@@ -62,6 +64,7 @@ class Original:
     sender: str
     subject: str
     sent_on: date | None
+    begins_at: int
     body_from: int
 
 
@@ -77,6 +80,11 @@ def find_original(rows: Sequence[Row], near: date | None) -> Original | None:
         else:
             index += 1
     return found
+
+
+def is_answer(subject: str, above: Sequence[Row]) -> bool:
+    """Tell whether a mail answers what it quotes, and says what it costs above the quotation."""
+    return bool(_ANSWER.match(subject)) and any(find_amounts(row.text) for row in above)
 
 
 def without_quoted(rows: list[Row]) -> list[Row]:
@@ -108,4 +116,6 @@ def _header_at(rows: Sequence[Row], start: int, near: date | None) -> Original |
     if not announced and ("date" not in fields or "subject" not in fields):
         return None
     days = find_dates(fields.get("date", ""), near)
-    return Original(name, address, fields.get("subject", ""), days[0].day if days else None, end)
+    return Original(
+        name, address, fields.get("subject", ""), days[0].day if days else None, start, end
+    )

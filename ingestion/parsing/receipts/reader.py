@@ -15,7 +15,7 @@ from ingestion.parsing.receipts.classify import (
     looks_like_refund,
 )
 from ingestion.parsing.receipts.combine import combine, status_of
-from ingestion.parsing.receipts.forwarding import find_original, without_quoted
+from ingestion.parsing.receipts.forwarding import find_original, is_answer, without_quoted
 from ingestion.parsing.receipts.labels import MoneyKind
 from ingestion.parsing.receipts.layout import Layout, read_layout
 from ingestion.parsing.receipts.markup import Markup
@@ -78,7 +78,7 @@ _SUPPLIED = re.compile(
 # From here a model's answer counts for more than the rules': measured on rounds of mails that
 # neither had seen (docs/accuracy.md).
 _FEW_WORDS = 20  # say nothing; bodies of real mails have more
-_SURE_GUESS, _LIKELY_GUESS, _WEAK_GUESS = 0.7, 0.5, 0.4
+_SURE_GUESS, _LIKELY_GUESS = 0.7, 0.5
 _TITLE_ROWS, _TITLE_CHARACTERS = 3, 150
 
 
@@ -231,6 +231,8 @@ def read_mail_text(mail: MailText) -> MailReading:
         page = read_text(mail.text)
     sent_on = mail.sent_at.date() if mail.sent_at else None
     original = find_original(page.rows, sent_on)
+    if original is not None and is_answer(mail.subject, page.rows[: original.begins_at]):
+        page.rows, original = page.rows[: original.begins_at], None
     if original is not None:
         mail.sender_name, mail.sender = original.sender_name, original.sender
         mail.subject = original.subject or mail.subject
@@ -296,9 +298,9 @@ def _category(read: MailReading) -> tuple[Category, bool]:
     if guess.known < _FEW_WORDS:
         return ruled, is_sure
     told = Category(guess.label)
-    if told is ruled or is_sure or guess.probability < _LIKELY_GUESS:
-        return ruled, is_sure and (told is ruled or guess.probability < _WEAK_GUESS)
-    return told, False
+    if told is ruled or guess.probability < _LIKELY_GUESS:
+        return ruled, is_sure
+    return (ruled if is_sure else told), False
 
 
 def facts_of(read: MailReading) -> frozenset[str]:
