@@ -401,12 +401,13 @@ PARTS: dict[Category, str] = {
     ),
 }
 
-COMPILED_PARTS = {category: re.compile(rf"(?i)(?:{parts})") for category, parts in PARTS.items()}
+# All for texts in small letters, which regular expressions find faster.
+COMPILED_PARTS = {category: re.compile(rf"(?:{parts})") for category, parts in PARTS.items()}
 COMPILED_WORDS = tuple(
-    (category, weight, re.compile(rf"(?i)(?<![^\W_])(?:{words})(?![^\W_])"))
+    (category, weight, re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])"))
     for category, weight, words in WORDS
 )
 COMPILED_SHOPS = {
-    category: re.compile(rf"(?i)(?<![\w-])(?:{names})(?![\w-])")
+    category: re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
     for category, names in SHOPS.items()
 }

@@ -315,7 +315,8 @@ def categorize(
     Words in the names of the items count twice: the rest of a mail speaks of other things, too.
     """
     scores: Counter[Category] = Counter()
-    label = domain.rsplit(".", 1)[0].replace(".", " ")
+    sender_name, subject = sender_name.lower(), subject.lower()
+    label = domain.lower().rsplit(".", 1)[0].replace(".", " ")
     for category, pattern in COMPILED_SHOPS.items():
         if pattern.search(sender_name):
             scores[category] += 16
@@ -324,14 +325,13 @@ def categorize(
     for category, pattern in COMPILED_PARTS.items():
         if pattern.search(f"{sender_name} {label}"):
             scores[category] += 5
-    names = "\n".join(items)
-    body = f"{subject}\n{subject}\n{text[:8000]}"
+    names = "\n".join(items).lower()
+    body = f"{subject}\n{subject}\n{text[:8000].lower()}"
     for category, weight, pattern in COMPILED_WORDS:
-        different = {match.lower() for match in pattern.findall(body)}
+        different = set(pattern.findall(body))
         scores[category] += weight * min(len(different), 4)
         scores[category] += weight * min(len(set(pattern.findall(f"{subject} {sender_name}"))), 2)
-        bought = {match.lower() for match in pattern.findall(names)}
-        scores[category] += weight * min(len(bought), 4)
+        scores[category] += weight * min(len(set(pattern.findall(names))), 4)
     for hint in hints:
         scores[hint] += 12
     ranked = [*scores.most_common(2), (Category.MISCELLANEOUS, 0), (Category.MISCELLANEOUS, 0)]

@@ -418,8 +418,8 @@ _FIELDS: tuple[tuple[str, str], ...] = (
     ("tax_rate", r"moms(?:sats)?|vat(?: rate)?|tax(?: rate)?|moms ?%|moms \(%\)|vat ?%"),
     ("line_discount", r"rabatt|discount"),
 )
-_COMPILED = tuple((name, re.compile(rf"(?:{pattern})", re.IGNORECASE)) for name, pattern in _FIELDS)
-_ANY = re.compile("|".join(f"(?:{pattern})" for _, pattern in _FIELDS), re.IGNORECASE)
+_COMPILED = tuple((name, re.compile(rf"(?:{pattern})")) for name, pattern in _FIELDS)
+_ANY = re.compile("|".join(f"(?:{pattern})" for _, pattern in _FIELDS))
 # "Booking reference (PNR)"; the closing bracket is a frill.
 _IN_BRACKETS = re.compile(r"\s*\([^()]{2,20}\)?$")
 

@@ -33,7 +33,8 @@ class MoneyKind(StrEnum):
 
 
 def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?i)(?<![^\W_])(?:{pattern})(?![^\W_])")
+    """Match whole words of a label that `normal` has made small."""
+    return re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])")
 
 
 _NO_MONEY = _words(
@@ -152,7 +153,7 @@ _NET = _words(
     r"|ekskl\.? ?(?:moms|mva)"
 )
 _WITH_TAX = re.compile(
-    r"(?i)(?:inkl|incl|inklusive|including|included|inc|ink|med|enthält"
+    r"(?:inkl|incl|inklusive|including|included|inc|ink|med|enthält"
     r"|enthaltene)\.?\s?(?:\d+\s?%\s?)?(?:moms|vat|tax|mva|mwst|ust)"
     r"|(?:moms|vat|tax)(?:en)?\s+(?:ingår(?: med)?|incl\w*|inkl\w*)"
 )
@@ -229,7 +230,7 @@ _WEAK = _words(
 )
 # What an airline adds to its fare is bought like the fare, and no VAT.
 _OF_A_FARE = re.compile(
-    r"(?i)\b(?:taxes|skatter|steuern|skatt)\W+(?:(?:och|and|und|og)\W+)?(?:fees|charges|avgifter"
+    r"\b(?:taxes|skatter|steuern|skatt)\W+(?:(?:och|and|und|og)\W+)?(?:fees|charges|avgifter"
     r"|gebühren)"
     r"|\bgovernment tax(?:es)?|\b(?:skatter|skatt)\W+och\W+\w*avgifter"
     r"|\b(?:taxes|skatter|steuern)\W+(?:and|och|und|og|&)\W+(?:surcharges|zuschläge)"
@@ -238,19 +239,19 @@ _OF_A_FARE = re.compile(
 )
 # Shopify's line: "Avgifter (mva. inkludert)", "Taxes (VAT included)".
 _TAXES_WITH = re.compile(
-    r"(?i)^(?:beräknade |totala )?(?:avgifter|skatter|skatt|taxes|steuern?|gebyrer)\W.*"
+    r"^(?:beräknade |totala )?(?:avgifter|skatter|skatt|taxes|steuern?|gebyrer)\W.*"
     r"\b(?:mva|moms|vat|mwst|inkluderade?|included)\b"
 )
-_OF_WHICH = re.compile(r"(?i)\b(?:darin|davon|hierin|varav|därav|heraf|herav|of which|whereof)\b")
+_OF_WHICH = re.compile(r"\b(?:darin|davon|hierin|varav|därav|heraf|herav|of which|whereof)\b")
 # "Totalt inkl. frakt" is a total.
 _WITH_PARTS = re.compile(
-    r"(?i)\(?\b(?:inkl|incl|inklusive|including|med)\.?\s(?:(?:moms|vat|tax|mwst)\s(?:och|and|&"
+    r"\(?\b(?:inkl|incl|inklusive|including|med)\.?\s(?:(?:moms|vat|tax|mwst)\s(?:och|and|&"
     r"|und)\s)?"
     r"(?:frakt\w*|shipping|delivery|leverans\w*|avgifter|fees|pant|dricks|versand\w*)\b\)?"
 )
 # A condition of a ticket, not money that comes back.
 _REFUNDABLE = re.compile(
-    r"(?i)\b(?:kan (?:av|om)bokas|(?:kan|kan ej|kan inte) återbetalas|(?:non-?)?refundable"
+    r"\b(?:kan (?:av|om)bokas|(?:kan|kan ej|kan inte) återbetalas|(?:non-?)?refundable"
     r"|(?:ej |icke )?återbetal(?:nings)?bar\w*)\b"
 )
 # One of several parcels; the order's total comes further down.
@@ -259,21 +260,21 @@ _PARCEL_SUM = _words(
     r" (?:summa|delsumma|total|subtotal)"
 )
 # "I alt i DKK", "Total in EUR".
-_IN_CURRENCY = re.compile(r"(?i)\s(?:i|in)\s(?:sek|nok|dkk|eur|usd|gbp|kr|kronor)\b")
+_IN_CURRENCY = re.compile(r"\s(?:i|in)\s(?:sek|nok|dkk|eur|usd|gbp|kr|kronor)\b")
 _TAX_ON_TOP = re.compile(
-    r"(?i)(?:im|in|i|of|av) (?:the )?\w+ (?:enthaltene|included|ingående) (?:mwst|ust|vat|moms)"
+    r"(?:im|in|i|of|av) (?:the )?\w+ (?:enthaltene|included|ingående) (?:mwst|ust|vat|moms)"
     r"|(?:zzgl\.?|plus|tillkommer|\+)\s(?:mwst|ust|moms|vat|mva)"
 )
 # Second-hand goods: their price has VAT in it that nobody prints.
 _MARGIN = re.compile(
-    r"(?i)\s*\(?(?:vat margin scheme|margin scheme|vinstmarginal\w*|vmb)(?: \w+)?\)?"
+    r"\s*\(?(?:vat margin scheme|margin scheme|vinstmarginal\w*|vmb)(?: \w+)?\)?"
 )
 _LONGEST, _MOST_BLANKS = 70, 8
 _ONLY_PRICE = re.compile(
-    r"(?i)(?:pris|price|preis|kostnad|cost|avgift|fee|belopp|amount|summa)"
+    r"(?:pris|price|preis|kostnad|cost|avgift|fee|belopp|amount|summa)"
     r"(?: (?:per|pr|pro|a|/)? ?(?:månad|mån|month|år|year|monat|jahr|måned|vecka|week|styck|st))?"
 )
-_PRICE = re.compile(r"(?i)pris|price|preis|kostnad|cost")
+_PRICE = re.compile(r"pris|price|preis|kostnad|cost")
 # In this order: the first that a label contains names it.
 _ORDER = (
     (_ROUNDING, MoneyKind.ROUNDING),
@@ -336,7 +337,7 @@ def _is_strong(text: str) -> bool:
     own_tax = _WITH_TAX.search(text) or _NET.search(text)
     return not any(
         pattern.search(rest) for pattern in tainted if not (own_tax and pattern is _TAX)
-    ) and not re.search(r"(?i)\b(?:före|innan|before|exkl\w* frakt|excl\w* shipping)\b", text)
+    ) and not re.search(r"\b(?:före|innan|before|exkl\w* frakt|excl\w* shipping)\b", text)
 
 
 def _kind_of_part(text: str, *, with_tax: bool) -> tuple[MoneyKind | None, int]:
