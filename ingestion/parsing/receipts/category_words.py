@@ -408,6 +408,5 @@ COMPILED_WORDS = tuple(
     for category, weight, words in WORDS
 )
 COMPILED_SHOPS = {
-    category: re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
-    for category, names in SHOPS.items()
+    category: re.compile(rf"(?<![\w-])(?:{names})(?![\w-])") for category, names in SHOPS.items()
 }

@@ -266,9 +266,7 @@ _TAX_ON_TOP = re.compile(
     r"|(?:zzgl\.?|plus|tillkommer|\+)\s(?:mwst|ust|moms|vat|mva)"
 )
 # Second-hand goods: their price has VAT in it that nobody prints.
-_MARGIN = re.compile(
-    r"\s*\(?(?:vat margin scheme|margin scheme|vinstmarginal\w*|vmb)(?: \w+)?\)?"
-)
+_MARGIN = re.compile(r"\s*\(?(?:vat margin scheme|margin scheme|vinstmarginal\w*|vmb)(?: \w+)?\)?")
 _LONGEST, _MOST_BLANKS = 70, 8
 _ONLY_PRICE = re.compile(
     r"(?:pris|price|preis|kostnad|cost|avgift|fee|belopp|amount|summa)"
@@ -289,6 +287,11 @@ def names_only_a_sum(label: str) -> bool:
     text = normal(label)
     rest = _SUBTOTAL.sub("", text).strip(" .,:()")
     return not rest or bool(_ONLY_PRICE.fullmatch(text))
+
+
+def speaks_of_refunds(text: str) -> bool:
+    """Tell whether a text, in small letters, has a word by which `money_kind` knows a refund."""
+    return bool(_REFUND.search(text) or _CREDIT.search(text))
 
 
 @lru_cache(maxsize=4096)

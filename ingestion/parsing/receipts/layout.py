@@ -12,7 +12,7 @@ from ingestion.parsing.receipts.amounts import find_amounts
 from ingestion.parsing.receipts.classify import looks_like_refund
 from ingestion.parsing.receipts.field_labels import field_names
 from ingestion.parsing.receipts.items import find_items
-from ingestion.parsing.receipts.labels import MoneyKind
+from ingestion.parsing.receipts.labels import MoneyKind, speaks_of_refunds
 from ingestion.parsing.receipts.money_lines import MoneyLines, find_sentences
 from ingestion.parsing.receipts.pairs import find_pairs
 from ingestion.parsing.receipts.raw_items import amount_of, is_day, merged
@@ -148,7 +148,9 @@ def read_layout(rows: Sequence[Row], *, subject: str, domain: str, near: date | 
     """
     text = "\n".join(row.text for row in rows)
     money = MoneyLines(rows)
-    refund = looks_like_refund(subject, text) or _pays_back(money)
+    refund = looks_like_refund(subject, text) or (
+        speaks_of_refunds(text.lower()) and _pays_back(money)
+    )
     pairs = find_pairs(rows)
     values = Values(pairs, rows, near)
     promised = bool(_PROMISED.search(subject))

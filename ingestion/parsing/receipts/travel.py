@@ -44,7 +44,8 @@ _PART_OF_A_TRIP = re.compile(
     r"(?i)(?:return|inbound|outbound|hemresa|utresa|återresa|retur|rückreise|rückflug|hinflug"
     r"|hjemreise|udrejse|utreise|hjemrejse)\b.{0,40}$"
 )
-_CLOCK = re.compile(r"[0-2]?\d[.:][0-5]\d")
+_CLOCK = re.compile(r"(?<!\d)[0-2]?\d[.:][0-5]\d(?!\d)")
+_BOTH_ENDS = 2
 _LEAST_COLUMNS = 4  # two places and two times
 
 
@@ -57,7 +58,7 @@ class _When:
 def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> tuple[Leg, ...]:
     """Return the legs in order: from a table, else from lines, else from labelled values."""
     labelled = _from_pairs(pairs, near)
-    if sum(bool(_CLOCK.search(row.text)) for row in rows) == 0:
+    if sum(len(_CLOCK.findall(row.text)) for row in rows) < _BOTH_ENDS:
         return tuple(dict.fromkeys(labelled))  # a journey without times, if any
     timed = [leg for leg in labelled if leg.departure and leg.arrival and "T" in leg.departure]
     ends = from_ends(rows, near)

@@ -33,12 +33,13 @@ _PAID_TO = re.compile(
     r"(?:\S+\s){0,4}?(?:till|to|an|til)\s(?-i:(?P<name>[A-ZÅÄÖÆØ][\w&'.-]*(?:\s(?:[A-ZÅÄÖÆØ&]"
     r"[\w&'.-]*|&|och|and|of|i)){0,4}))(?:\s*(?:$|[.!(|])|\s(?:den|on|via|with|med)\b)"
 )
-_HEAD_LINES = 20
-_AGENT = (
-    r"(?i)\b(?:säljs|sålts?|såld|förmedla\w*|sold|processed|köpt|bokningen)\b[^.]{{0,60}}"
-    r"\b(?:genom|via|through|by)\s{own}|{own}[^.]{{0,60}}"
+_HEAD_LINES, _SHORTEST = 20, 3
+# In small letters; `§` stands for the sender's own name.
+_AGENT = re.compile(
+    r"\b(?:säljs|sålts?|såld|förmedla\w*|sold|processed|köpt|bokningen)\b[^.]{0,60}"
+    r"\b(?:genom|via|through|by)\s§|§[^.]{0,60}"
     r"\b(?:på uppdrag av|on behalf of|[aå] \w+ vägnar|acts? as an agent)"
-    r"|^your {own} (?:purchase|order) from|(?:på uppdrag av|on behalf of)[^.]{{0,40}}\bvia {own}"
+    r"|^your § (?:purchase|order) from|(?:på uppdrag av|on behalf of)[^.]{0,40}\bvia §"
 )
 # They sell for others, and seldom say so in the mail.
 _PLATFORM = re.compile(
@@ -123,11 +124,12 @@ def principal(display: str, lines: Sequence[str]) -> str | None:
 
     "" when the sender only passes on and the mail does not say for whom; None when it does not.
     """
-    own = re.escape(re.split(r"[\s.]", display.strip())[0])
-    agent = re.compile(_AGENT.format(own=own))
-    told = (line for line in lines if own.casefold() in line.casefold())
-    platform = _PLATFORM.match(display.strip())
-    if len(own) < 3 or not (platform or any(agent.search(line) for line in told)):
+    own = re.split(r"[\s.]", display.strip())[0]
+    small = own.lower()
+    if len(own) < _SHORTEST:
+        return None
+    told = (line.lower().replace(small, "§") for line in lines if small in line.lower())
+    if not _PLATFORM.match(display.strip()) and not any(_AGENT.search(line) for line in told):
         return None
     for line in lines:
         match = _SELLER.match(line)
