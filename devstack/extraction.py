@@ -16,7 +16,7 @@ from devstack.vendor_files import read_folder
 from ingestion.parsing.extract import extract_mail, extract_notice
 from ingestion.parsing.receipts.message import read_message
 from ingestion.parsing.receipts.reader import KnownVendor, read_receipt_mail
-from paypulse.vendors import find_vendor, parse_vendor
+from paypulse.vendors import find_sender, find_vendor, parse_vendor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,4 +94,5 @@ def read_as_deployed(content: bytes) -> ReceiptReading:
 def known_vendor(mail: MailText) -> KnownVendor | None:
     """Return the vendor in `vendor_configs/` whose mail it is."""
     vendor = find_vendor(_vendors(), mail.sender, mail.subject)
+    vendor = vendor or find_sender(_vendors(), mail.sender)
     return KnownVendor(vendor.vendor_name, vendor.category, vendor.hints) if vendor else None

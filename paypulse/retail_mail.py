@@ -15,7 +15,7 @@ from paypulse.receipts import Discovery, ReadingSignal
 from paypulse.rental_mail import landlord_clauses
 from paypulse.retail_invoices import shop_domain
 from paypulse.runs import RunKind
-from paypulse.vendors import find_vendor
+from paypulse.vendors import find_sender, find_vendor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,6 +83,7 @@ class RetailCollector:
             return SortedMail(found.mail, refusal=Settlement(MailOutcome.NOT_AN_INVOICE))
         # The original sender of a forwarded mail may be known.
         vendor = find_vendor(self.vendors, found.sender, found.subject)
+        vendor = vendor or find_sender(self.vendors, found.sender)
         vendor_id = vendor.vendor_id if vendor else ""
         category = vendor.category if vendor else category
         origin = _origin(found, category, vendor_id, Discovery.SWEEP)

@@ -23,6 +23,7 @@ _MAX_LABEL = 80
 _MAX_HEADER = 300
 _MAX_EXAMPLES = 2
 _MAX_EXAMPLE = 4000
+_EXACTLY, _BY_DOMAIN = 2, 1  # how closely a sender fits
 
 
 class KeywordLogic(StrEnum):
@@ -69,9 +70,9 @@ class VendorConfig:
         """Return how closely a sender's address fits: 2 exactly, 1 by its domain, 0 not at all."""
         address = sender.strip().lower()
         if address in self.email_patterns:
-            return 2
+            return _EXACTLY
         domain = f"@{address.rpartition('@')[2]}"
-        return 1 if "@" in address and domain in self.email_patterns else 0
+        return _BY_DOMAIN if "@" in address and domain in self.email_patterns else 0
 
 
 def find_vendor(vendors: Iterable[VendorConfig], sender: str, subject: str) -> VendorConfig | None:
@@ -84,6 +85,15 @@ def find_vendor(vendors: Iterable[VendorConfig], sender: str, subject: str) -> V
     closest = max((vendor.sender_match(sender) for vendor in fitting), default=0)
     best = [vendor for vendor in fitting if vendor.sender_match(sender) == closest]
     return best[0] if len(best) == 1 else None
+
+
+def find_sender(vendors: Iterable[VendorConfig], sender: str) -> VendorConfig | None:
+    """Return the one vendor that writes from exactly this address, whatever its mail is about.
+
+    It names a receipt that was found without `find_vendor`, by what it says.
+    """
+    fitting = [each for each in vendors if each.active and each.sender_match(sender) == _EXACTLY]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def contested_by(vendor: VendorConfig, others: Iterable[VendorConfig]) -> tuple[str, ...]:

@@ -583,6 +583,18 @@ def test_a_receipt_of_an_unknown_sender_is_discovered_when_asked_for(shopper: Sh
     assert invoice.vendor_id == ""
 
 
+def test_a_receipt_with_a_subject_of_its_own_bears_the_name_of_the_shop_whose_address_sent_it(
+    shopper: Shopper,
+) -> None:
+    shopper.users.set_discovery(shopper.user_id, enabled=True)
+    mail = make_mail("Nu packar vi dina varor", day=shopper.now - timedelta(days=3))
+
+    (invoice,) = shopper.ingest(mail)
+
+    assert invoice.discovered_by is Discovery.SWEEP
+    assert (invoice.vendor_id, invoice.receipt.vendor) == ("elgiganten", "Elgiganten")
+
+
 def test_switching_discovery_on_looks_at_what_was_passed_by(shopper: Shopper) -> None:
     mail = make_mail(day=shopper.now - timedelta(days=3), sender=STRANGER, headers=PURCHASE)
     assert shopper.ingest(mail) == []

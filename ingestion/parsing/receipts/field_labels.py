@@ -258,7 +258,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
             r"|passengers? (?:information|details|list|data|and ticket numbers?)"
             r"|resenärsuppgifter|passageraruppgifter|passageraruppgift"
             r"|travell?ers?(?:\s?\d{1,2})?|resande|namn på resenär(?:er)?"
-            r"|passenger names?|guests?|gäster|gäst"
+            r"|passenger names?"
             r"|resenärens namn|traveller names?|passenger\(s\)|traveller\(s\)"
             r"|resenär\(er\)|vem reser|who'?s travell?ing"
             r"|reisende[rn]?|passagiere?|fahrg(?:ast|äste)|passager(?:er)?|rejsende|fluggast"

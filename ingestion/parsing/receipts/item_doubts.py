@@ -33,6 +33,8 @@ _TITLE = re.compile(
     r"|order confirmation|bestellung|rechnung|kvittering|ordrebekræftelse|ordrebekreftelse"
     r"|order summary|ordersammanfattning|tillval|summering|betalning|payment)\W*"
 )
+# "Styrka: -2.25" is said of a thing whose name stands elsewhere.
+_ATTRIBUTE = re.compile(r"[^\W\d_]{2,12}: ?[-+]?\d")
 # "TORK6", "PLA-175-MGR": the name stands in another column.
 _CODE = re.compile(r"(?=[^ ]*\d)[A-Z0-9]+(?:[-.][A-Z0-9]+)*")
 _CAPITALS = re.compile(r"[A-ZÅÄÖÆØ]{2,6}")
@@ -61,7 +63,7 @@ def _is_no_name(item: RawItem) -> bool:
     return (
         is_sentence(name)
         or bool(_LABEL.match(name) or _CODE.fullmatch(name) or _HALF.search(name))
-        or bool(_TITLE.fullmatch(name))
+        or bool(_TITLE.fullmatch(name) or _ATTRIBUTE.match(name))
         or len(find_dates(name)) > 1
     )
 

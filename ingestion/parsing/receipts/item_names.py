@@ -106,7 +106,8 @@ _SEPARATOR = re.compile(r"(\s*[,;]\s+|\s+[–—-]\s+|\s*\n\s*|\s+/\s+|\s*\|\s*|
 
 
 _TIMES = (
-    r"(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?|pcs|kg)?\s*(?:[x×*@]|à|á|\bat\b)\s*"
+    r"(?P<count>\d{1,3}(?:[.,]\d{1,3})?)\s?(?:st\.?|pcs|kg|nätter|natt|dygn|dagar|nights?|nächte"
+    r"|netter|nætter|personer|pers\.?|gäster|vuxna|barn)?\s*(?:[x×*@]|à|á|\bat\b)\s*"
     r"(?P<price>[^()\n/]{3,20})(?:/\w{1,3})?"
 )
 _PRICE_INSIDE = re.compile(rf"(?i)\s*\(\s*{_TIMES}\)|\n\s*{_TIMES.replace('>', '2>')}(?=\n|$)")

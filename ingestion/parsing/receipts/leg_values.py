@@ -40,9 +40,19 @@ NOISE = re.compile(
 _SHORT_LAST = re.compile(r"[ .][^\W\d_]{1,3}\.$")
 
 
+# "Ankomst 11.02" is a time, and would pass for a day in February.
+_CLOCK_WORD = re.compile(
+    r"(?i)\b(?:avg(?:ång)?|ank(?:omst)?|dep(?:arture)?|arr(?:ival)?|kl)\b[\s.:|]{1,4}$"
+)
+_MAYBE_CLOCK = re.compile(r"[0-2]\d\.[0-5]\d(?![.\d])")
+
+
 def without_dates(text: str, near: date | None) -> str:
     """Blank out the dates, so that 14.05 in 14.05.2026 is no time."""
     for found in find_dates(text, near):
+        clock = _MAYBE_CLOCK.match(text, found.start)
+        if clock and clock.end() == found.end and _CLOCK_WORD.search(text[: found.start]):
+            continue
         text = text[: found.start] + " " * (found.end - found.start) + text[found.end :]
     return text
 

@@ -86,6 +86,12 @@ _REFUND_SENTENCE = re.compile(
     r"|återbetalt|krediterat(?: dig)?|refund(?:ed)?(?: (?:of|you))?"
     r"|credited(?: you)?|betalar tillbaka|återfår|få tillbaka)\W{0,3}(?P<rest>.{1,40})"
 )
+_A_RATE = r"\d{1,2}(?:[.,]\d{1,2})?\s?%\W{1,3}\d[\d .,\u00a0]*\s?(?:kr|sek|€|eur|nok|dkk)?"
+_TAXES_IN_A_ROW = re.compile(
+    rf"(?i)(?:inkl\w*\.?\s|incl\w*\.?\s|varav\s)?\b(?:moms|vat|mva|mwst)\b\W{{1,3}}{_A_RATE}"
+    rf"(?:\W{{1,3}}(?:(?:och|and|und|og)\s)?{_A_RATE}){{1,3}}\W*$",
+    re.MULTILINE,
+)
 
 
 # Beside these a bare number is a card's or a document's.
@@ -238,8 +244,11 @@ def _of_row(rows: Sequence[Row], index: int, row: Row) -> Iterator[MoneyLine]:
 
 
 def _without_taxes(cell: str) -> tuple[str, int]:
-    """Take `(inkluderar 33,91 kr moms 6 %, 37,60 kr moms 25 %)` out of a cell, and its sum."""
-    match = _TAXES_IN_BRACKETS.search(cell)
+    """Take the amounts of several rates out of a cell, and their sum.
+
+    Such as `(inkluderar 33,91 kr moms 6 %, 37,60 kr moms 25 %)`, `moms: 12 % 309,64, 25 % 78 kr`.
+    """
+    match = _TAXES_IN_BRACKETS.search(cell) or _TAXES_IN_A_ROW.search(cell)
     amounts = find_amounts(match[0]) if match else []
     if match is None or len(amounts) < 2:
         return cell, 0

@@ -21,6 +21,7 @@ from ingestion.parsing.receipts.leg_lines import (
     from_two_lines,
 )
 from ingestion.parsing.receipts.leg_values import (
+    leading_number,
     number_in,
     place_in,
     to_instants,
@@ -83,9 +84,15 @@ def find_legs(rows: Sequence[Row], pairs: Sequence[Pair], near: date | None) -> 
 
 def misses_legs(rows: Sequence[Row], legs: Sequence[Leg], near: date | None) -> bool:
     """Tell whether the mail has times for more legs than these."""
-    texts = (row.text for row in rows if not find_amounts(row.text))
+    texts = [row.text for row in rows if not find_amounts(row.text)]
     times = sum(len(find_times(without_dates(text, near))) for text in texts)
-    return times >= 2 * (len(legs) + 1)
+    return times >= 2 * (len(legs) + 1) or _names_more(rows, legs, near)
+
+
+def _names_more(rows: Sequence[Row], legs: Sequence[Leg], near: date | None) -> bool:
+    """Tell whether rows begin with more trains, buses or lines than there are legs."""
+    numbers = {leading_number(row.text, near) for row in rows} - {None}
+    return len(numbers) > len(legs)
 
 
 def is_out_of_order(legs: Sequence[Leg]) -> bool:
