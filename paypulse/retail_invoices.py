@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from paypulse.receipts import Category, Receipt, ReceiptItem
 
 # Stored with every invoice, so that a better reader knows what to read again.
-EXTRACTOR_VERSION = "receipts-2"
+EXTRACTOR_VERSION = "receipts-3"
 
 _IDS = uuid.UUID("b6f1c0a4-5b0e-4d0c-9a53-6f3c1b0f6f0e")
 # What says more about what was paid comes first.
