@@ -98,6 +98,8 @@ _DIGIT = re.compile(r"\d")
 _HOURS = re.compile(
     r"(?<![\d.,])([0-3]?\d[.:][0-5]\d)\s?[-\u2013\u2014]\s?([0-3]?\d[.:][0-5]\d)(?![\d.,]\d)"
 )
+_DECIMALS = re.compile(r"[.,:](\d{1,2})$")
+_NO_DIGIT = re.compile(r"\D")
 _CLOCK = re.compile(r"0\d[.:]\d\d")
 _MINUTES_BEFORE = re.compile(r"(?i)\bmin\.?\s?(?:och |og )?$")
 _TIME_BEFORE = re.compile(r"(?i)\b(?:kl|klockan|um)\.?\s?$")
@@ -247,7 +249,7 @@ def _is_range(match: re.Match[str]) -> bool:
 
 def _split(number: str) -> tuple[str, str]:
     """Return (whole digits, decimals): the last separator is decimal unless three digits follow."""
-    match = re.search(r"[.,:](\d{1,2})$", number)
+    match = _DECIMALS.search(number)
     decimals = match[1] if match else ""
     whole = number[: match.start()] if match else number
-    return re.sub(r"\D", "", whole), decimals
+    return whole if whole.isdecimal() else _NO_DIGIT.sub("", whole), decimals

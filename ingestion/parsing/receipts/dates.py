@@ -48,6 +48,10 @@ _FORMS = [
     re.compile(r"(?<![\d.,/-])(?P<a>[0-3]?\d)/(?P<b>[01]?\d)\s?-\s?(?P<y>20\d\d)(?!\d)"),
     re.compile(r"(?<![\d.,/-])(?P<a>[0-3]?\d)/(?P<b>[01]?\d)(?![\d/,.-]|\s*kr)"),
 ]
+_FORMS_OF_NUMBERS = [form for form in _FORMS if "mon" not in form.groupindex]
+# Without either no form can match, which one look at a text tells.
+_MONTH_IN = re.compile(r"jan|feb|mar|mär|apr|ma[jyi]|jun|jul|aug|sep|o[kc]t|nov|de[csz]")
+_NUMBERS_IN = re.compile(r"\d[./-]\d|20\d{6}")
 _DIGIT = re.compile(r"\d")
 _TIME = re.compile(
     r"(?i)(?<![\d.,:])(?:kl\.?\s*|klockan\s*)?(?P<h>[012]?\d)[:.](?P<m>[0-5]\d)(?::[0-5]\d)?"
@@ -90,7 +94,10 @@ def find_dates(text: str, near: date | None = None, *, month_first: bool = False
 @lru_cache(maxsize=2048)
 def _dates_in(text: str, near: date | None, month_first: bool) -> tuple[Dated, ...]:
     found: list[Dated] = []
-    for form in _FORMS:
+    named = _MONTH_IN.search(text.lower())
+    if not (named or _NUMBERS_IN.search(text)):
+        return ()
+    for form in _FORMS if named else _FORMS_OF_NUMBERS:
         for match in form.finditer(text):
             if any(match.start() < other.end and other.start < match.end() for other in found):
                 continue

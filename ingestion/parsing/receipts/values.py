@@ -73,6 +73,15 @@ _MONTH_NUMBERS = {
 }
 # `HM 40 229 118`, `BM-550 218`: letters and groups of digits.
 # "You're billed monthly … switching to yearly saves 15 %": what is paid counts.
+_RECURS = re.compile(
+    r"abonnemang|prenumer|subscri|förny|renew|debiter"
+    r"|/\s?(?:mån|mo|år|y)|per (?:month|year|quarter|mån|år|kvartal|vecka)"
+    r"|(?:pr\.?|pro) (?:mån|mån|måned|monat|jahr|år)"
+    r"|billed|månadsavgift|årsavgift|monthly fee|faktureras|faktureres"
+    r"|abgerechnet"
+    r"|plan\b|medlem|member"
+)
+_JOINED = re.compile(r"[\w-]")
 _PAID_EVERY = re.compile(
     r"(?i)\b(?:billed|charged|invoiced|renews|faktureras|debiteras|betalas|dras|förnyas"
     r"|faktureres|trekkes|trækkes|betales|abgerechnet|verlängert sich)\s(?P<how>[^.,;]{3,24})"
@@ -324,20 +333,8 @@ class Values:
                 return Found(interval, row.text)
         intervals: dict[str, Found[str]] = {}
         for row in self._rows:
-            if (
-                re.search(
-                    (
-                        r"(?i)abonnemang|prenumer|subscri|förny|renew|debiter"
-                        r"|/\s?(?:mån|mo|år|y)|per (?:month|year|quarter|mån|år|kvartal|vecka)"
-                        r"|(?:pr\.?|pro) (?:mån|mån|måned|monat|jahr|år)"
-                        r"|billed|månadsavgift|årsavgift|monthly fee|faktureras|faktureres"
-                        r"|abgerechnet"
-                        r"|plan\b|medlem|member"
-                    ),
-                    row.text,
-                )
-                or len(find_dates(row.text, self._near)) == 2
-            ):
+            recurs = _RECURS.search(row.text.lower())
+            if recurs or len(find_dates(row.text, self._near)) == 2:
                 interval = read_interval(row.text[:300])
                 if interval:
                     intervals.setdefault(interval, Found(interval, row.text))
@@ -406,4 +403,8 @@ def _in_subject(numbers: Iterator[Found[str]], subject: str) -> Iterator[Found[s
 
 
 def _stands_in(number: str, subject: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", subject) is not None
+    around = subject.split(number)
+    return any(
+        not (_JOINED.match(before[-1:]) or _JOINED.match(after[:1]))
+        for before, after in pairwise(around)
+    )

@@ -6,6 +6,7 @@ Only what hides text is looked at. Rules inside `@media` are left alone: they ho
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,11 @@ _INTERESTING = re.compile(
     r"display|visibility|font|opacity|height|width|color|background|indent|clip|left|top|float|mso"
     r"|transform|align|decoration|white-space|grid",
     re.IGNORECASE,
+)
+# Properties that may hide an element; see `_is_gone`.
+_HIDING = frozenset(
+    {"display", "mso-hide", "height", "max-height", "width", "opacity", "text-indent", "left"}
+    | {"top", "margin-left", "clip", "clip-path", "transform"}
 )
 _ZERO = re.compile(r"^0*\.?0*(?:px|pt|em|rem|%)?$")
 # Up to two pixels; nobody reads that, and newsletters hide their preview text in it.
@@ -118,6 +124,8 @@ def is_struck_out(style: Mapping[str, str]) -> bool:
 
 
 def _is_gone(style: Mapping[str, str]) -> bool:
+    if _HIDING.isdisjoint(style):
+        return False
     if style.get("display") == "none" or style.get("mso-hide") == "all":
         return True
     if any(_ZERO.match(style[name]) for name in ("height", "max-height") if style.get(name)):
@@ -155,6 +163,7 @@ def _background(
     return _color(value) or (None if parent.background is None else parent.background)
 
 
+@lru_cache(maxsize=1024)
 def _color(value: str) -> Color | None:
     for word in value.lower().split():
         if word in _NAMED:
