@@ -38,8 +38,8 @@ seen is what stands under `held-out`.** All mails are invented, so it is a guess
 vendor that has a file in `vendor_configs/` gives its name and category, as in the deployed
 function.
 
-At first sight, before anything was changed, rounds came to this. All but the last and the one that
-is marked were studied afterwards and are `dev` now:
+At first sight, before anything was changed, rounds came to this. All that are not marked as
+held-out were studied afterwards and are `dev` now:
 
 | round (mails) | outcome | number | date | currency | total | items F1 | wrong, yet OK |
 |---|---|---|---|---|---|---|---|
